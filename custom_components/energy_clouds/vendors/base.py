@@ -1,0 +1,114 @@
+"""The interface that a vendor implements, and what it is given to do so."""
+
+from abc import ABC, abstractmethod
+from collections.abc import AsyncIterator, Callable, Collection, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum, auto
+import hashlib
+from typing import ClassVar
+
+import aiohttp
+
+from .budget import Budget, Limit
+from .model import Account, Inventory, Point, Readings, Series
+
+
+class FieldKind(StrEnum):
+    """How a credential's field is typed in and kept."""
+
+    SECRET = auto()
+    """Never shown again, never logged, redacted in diagnostics."""
+    USERNAME = auto()
+    ADDRESS = auto()
+    CHOICE = auto()
+    SWITCH = auto()
+
+
+type Credentials = Mapping[str, str | bool]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CredentialField:
+    """One field of the form in which a person enters an account; `advanced` ones are folded away."""
+
+    key: str
+    kind: FieldKind
+    required: bool = True
+    default: str | bool | None = None
+    choices: tuple[str, ...] = ()
+    advanced: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Connection:
+    """What a vendor needs to talk to its service. `now` is this machine's clock, in UTC."""
+
+    credentials: Credentials
+    session: aiohttp.ClientSession
+    budget: Budget
+    user_agent: str
+    now: Callable[[], datetime] = lambda: datetime.now(UTC)
+
+
+class Vendor(ABC):
+    """One account at one energy cloud.
+
+    It is made from a connection and the inventory as it was known before (empty at first); making it sends nothing and
+    raises nothing but `InvalidAddress`. `login`, `discover`, `read` and `history` raise the five errors of `errors.py`
+    and no others, whatever the service answers.
+    """
+
+    key: ClassVar[str]
+    """Names the vendor in the registry, the config flow's steps and the config entries."""
+    title: ClassVar[str]
+    credential_fields: ClassVar[tuple[CredentialField, ...]]
+    cadence: ClassVar[timedelta]
+    """How often a poll can bring something new: no account is polled faster."""
+    history_reach: ClassVar[timedelta | None]
+    """How far back `history` goes; None where there is no known end."""
+
+    @abstractmethod
+    def __init__(self, connection: Connection, inventory: Inventory) -> None: ...
+
+    @classmethod
+    @abstractmethod
+    def limit(cls, credentials: Credentials) -> Limit:
+        """The documented request limit for that credential."""
+
+    @classmethod
+    def credential_id(cls, credentials: Credentials) -> str:
+        """A secret-free name of the credential, under which its budget is kept."""
+        text = "\n".join(f"{field.key}={credentials.get(field.key)}" for field in cls.credential_fields)
+        return f"{cls.key}_{hashlib.sha256(text.encode(errors='surrogatepass')).hexdigest()[:16]}"
+
+    @abstractmethod
+    async def login(self) -> Account:
+        """Prove the credential with the fewest requests and name the account."""
+
+    @abstractmethod
+    async def discover(self) -> Inventory:
+        """List everything the account has now, with the points that are known so far."""
+
+    @abstractmethod
+    async def read(self, points: Collection[Point]) -> Readings:
+        """Read the newest samples of those points, with the fewest requests that can carry them.
+
+        Devices of which no point is known yet are read too, so that their points can be learnt.
+        """
+
+    @abstractmethod
+    def history(self, points: Collection[Point], start: datetime, end: datetime) -> AsyncIterator[tuple[Series, ...]]:
+        """Samples of registers and intervals in [start, end), hourly or finer, batch by batch, oldest batch first."""
+
+    @abstractmethod
+    def requests_per_poll(self, points: Collection[Point]) -> int:
+        """How many requests one `read` of those points takes."""
+
+    @abstractmethod
+    def now(self) -> datetime:
+        """The service's time, as far as known; UTC."""
+
+    @abstractmethod
+    def last_answers(self) -> Mapping[str, bytes]:
+        """The newest body of each endpoint that carries data, for their shapes; never one that carries a credential."""

@@ -1,0 +1,179 @@
+"""How many requests an account may still send, and when.
+
+One `Budget` belongs to one credential and everything that uses it. It starts from the documented limit less a head-room
+for the account's other programs, counts what it let through over a sliding window (so that no fixed window of the
+server can be overrun), believes the headers when they are stricter, and stops everything while a wait is running.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+from enum import IntEnum
+import math
+import time
+
+import msgspec
+
+from .errors import RateLimited
+
+HEAD_ROOM = 0.2
+LIVE_SHARE = 0.75
+DISCOVERY_SHARE = 0.1
+SHORT_WAIT = timedelta(seconds=2)
+LONGEST_HOLD = timedelta(days=1)
+
+
+class Priority(IntEnum):
+    """Who goes first when requests are short."""
+
+    LIVE = 0
+    DISCOVERY = 1
+    HISTORY = 2
+
+
+class Limit(msgspec.Struct, frozen=True, kw_only=True):
+    """So many requests in any window of that length."""
+
+    requests: int
+    window: timedelta
+
+
+class BudgetState(msgspec.Struct, frozen=True, kw_only=True):
+    """What of a budget must survive a restart."""
+
+    next_allowed: datetime | None = None
+    learnt_limit: int | None = None
+
+
+class Budget:
+    """Lets requests through, makes them wait a moment, or refuses them with `RateLimited`.
+
+    `now` is the wall clock, used for what is persisted; `monotonic` is what waits are measured with, so that a machine
+    whose clock is set right neither loses nor gains a wait. `on_change` is called when `state` changed.
+    """
+
+    def __init__(
+        self,
+        limit: Limit,
+        *,
+        state: BudgetState | None = None,
+        on_change: Callable[[], None] = lambda: None,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        monotonic: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        self.limit = limit
+        self.remaining: int | None = None
+        self._on_change = on_change
+        self._now = now
+        self._monotonic = monotonic
+        self._sleep = sleep
+        self._sent: deque[tuple[float, Priority]] = deque()
+        self._held_until = -math.inf
+        self._learnt_limit: int | None = None
+        self._live_requests = 0
+        self._nameless_waits = 0
+        if state is not None:
+            self._learnt_limit = state.learnt_limit
+            if state.next_allowed is not None:
+                self._held_until = monotonic() + min(state.next_allowed - now(), LONGEST_HOLD).total_seconds()
+
+    @property
+    def allowed(self) -> int:
+        """How many requests we let through in one window: the limit less the head-room, at least 1."""
+        requests = min(self.limit.requests, self._learnt_limit or self.limit.requests)
+        return max(1, int(requests * (1 - HEAD_ROOM)))
+
+    @property
+    def used(self) -> int:
+        """How many requests were sent in the window that ends now."""
+        self._forget_old()
+        return len(self._sent)
+
+    @property
+    def held_for(self) -> timedelta:
+        """How long nothing may be sent; zero when requests may be sent."""
+        return timedelta(seconds=max(0.0, self._held_until - self._monotonic()))
+
+    @property
+    def state(self) -> BudgetState:
+        """What of it must survive a restart."""
+        held = self.held_for
+        return BudgetState(next_allowed=self._now() + held if held else None, learnt_limit=self._learnt_limit)
+
+    def plan(self, requests_per_poll: int, cadence: timedelta) -> timedelta:
+        """The shortest interval, not below `cadence`, at which polls of that size fit. Their room is kept for them."""
+        live = max(1, int(self.allowed * LIVE_SHARE))
+        seconds = max(cadence.total_seconds(), requests_per_poll * self.limit.window.total_seconds() / live)
+        polls_per_window = math.ceil(self.limit.window.total_seconds() / seconds)
+        self._live_requests = min(live, requests_per_poll * polls_per_window)
+        return timedelta(seconds=math.ceil(seconds))
+
+    async def spend(self, priority: Priority) -> None:
+        """Count one request that is about to be sent; wait a moment if need be.
+
+        Raises `RateLimited` when it would have to wait longer than `SHORT_WAIT`.
+        """
+        while wait := self._wait(priority):
+            if wait > SHORT_WAIT:
+                raise RateLimited(wait)
+            await self._sleep(wait.total_seconds())
+        self._sent.append((self._monotonic(), priority))
+
+    def hold(self, wait: timedelta | None) -> timedelta:
+        """Send nothing for so long, because the server said so. Returns the wait that was taken.
+
+        Where the server names no wait, a minute is doubled with each such answer in a row, up to an hour.
+        """
+        if wait is None:
+            wait = min(timedelta(minutes=1) * 2**self._nameless_waits, timedelta(hours=1))
+            self._nameless_waits = min(self._nameless_waits + 1, 6)
+        # A second more than asked: servers count in whole seconds.
+        wait = min(max(wait, timedelta(0)) + timedelta(seconds=1), LONGEST_HOLD)
+        self._held_until = max(self._held_until, self._monotonic() + wait.total_seconds())
+        self._on_change()
+        return self.held_for
+
+    def observe(self, limit: int | None, remaining: int | None, reset: timedelta | None) -> None:
+        """Take in what a good answer's headers say: the window's limit, what is left of it, and when it starts anew."""
+        self._nameless_waits = 0
+        self.remaining = remaining
+        if limit is not None and limit > 0:
+            learnt = limit if limit < self.limit.requests else None
+            if learnt != self._learnt_limit:
+                self._learnt_limit = learnt
+                self._on_change()
+        if remaining is None or reset is None:
+            return
+        in_force = min(self.limit.requests, self._learnt_limit or self.limit.requests)
+        if remaining <= in_force * HEAD_ROOM and reset > timedelta(0):
+            reset = min(reset, self.limit.window)
+            self._held_until = max(self._held_until, self._monotonic() + reset.total_seconds())
+
+    def _wait(self, priority: Priority) -> timedelta:
+        held = self.held_for
+        if held:
+            return held
+        self._forget_old()
+        ceiling, counted = self.allowed, self._sent
+        if priority is not Priority.LIVE:
+            ceiling -= self._live_requests
+            counted = deque(entry for entry in self._sent if entry[1] is not Priority.LIVE)
+        if priority is Priority.HISTORY:
+            ceiling -= math.ceil(self.allowed * DISCOVERY_SHARE)
+        ceiling = max(1, ceiling)
+        full = self._oldest_to_leave(self._sent, self.allowed) or self._oldest_to_leave(counted, ceiling)
+        if full is None:
+            return timedelta(0)
+        seconds = full + self.limit.window.total_seconds() - self._monotonic()
+        return timedelta(seconds=max(0.001, seconds))
+
+    @staticmethod
+    def _oldest_to_leave(sent: deque[tuple[float, Priority]], ceiling: int) -> float | None:
+        return sent[len(sent) - ceiling][0] if len(sent) >= ceiling else None
+
+    def _forget_old(self) -> None:
+        horizon = self._monotonic() - self.limit.window.total_seconds()
+        while self._sent and self._sent[0][0] <= horizon:
+            self._sent.popleft()

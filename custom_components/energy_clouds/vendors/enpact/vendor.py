@@ -1,0 +1,271 @@
+"""The Enpact vendor: what is asked, when, and what becomes of the answers.
+
+Sources: IoT Edge Data API v1.0 (Enpact's published documentation). The service gives raw rows, one per 30 s, in windows
+of 15 minutes from a chosen instant within the last 24 hours, for up to 150 ids a request.
+"""
+
+from collections.abc import AsyncIterator, Awaitable, Collection, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field as dataclass_field
+from datetime import UTC, datetime, timedelta
+import hashlib
+from typing import ClassVar, override
+
+from yarl import URL
+
+from ..base import Connection, CredentialField, Credentials, FieldKind, Vendor
+from ..budget import Limit, Priority
+from ..errors import CannotConnect, InvalidCredentials, RateLimited, UnexpectedAnswer, VendorError
+from ..http import CLOCK_TOLERANCE, Http, service_address
+from ..model import Account, Inventory, Nature, Point, PointId, Problem, Readings, Sample, Series
+from . import answers
+from .answers import Table
+from .batches import Aggregation, Batches, Window, refusal
+from .fields import CONTROLLERS, KINDS, METERS, TOTAL_POWER, WINDOW, Kind
+from .known import KnownThings
+
+PRODUCTION = "production"
+SANDBOX = "sandbox"
+BASES = {
+    PRODUCTION: "https://api.enpact.iote.uk/api/v1",
+    SANDBOX: "https://sandbox-api.enpact.iote.uk/api/v1",
+}
+LIMITS = {
+    PRODUCTION: Limit(requests=300, window=timedelta(minutes=15)),
+    SANDBOX: Limit(requests=30, window=timedelta(seconds=1)),
+}
+SETTLED_AFTER = timedelta(minutes=2)
+"""How long after its end a window's aggregate is asked for: rows arrive late by an unknown delay."""
+MOST_SHARE_TRIES = 4
+OLDEST = timedelta(hours=23, minutes=55)
+"""The service refuses what is 24 hours old; five minutes are left to differing clocks."""
+MOST_FAILURES_IN_A_ROW = 2
+HOUR = timedelta(hours=1)
+API_PATH = "/api/v1"
+_REGISTERS = {field.name: field for field in METERS.fields if field.nature is Nature.REGISTER}
+
+
+class Enpact(Vendor):
+    """One API key's cooling controllers and meters."""
+
+    key: ClassVar[str] = "enpact"
+    title: ClassVar[str] = "Enpact"
+    credential_fields: ClassVar[tuple[CredentialField, ...]] = (
+        CredentialField(key="api_key", kind=FieldKind.SECRET),
+        CredentialField(key="environment", kind=FieldKind.CHOICE, default=PRODUCTION, choices=(PRODUCTION, SANDBOX)),
+        CredentialField(key="url", kind=FieldKind.ADDRESS, required=False, advanced=True),
+    )
+    cadence: ClassVar[timedelta] = timedelta(minutes=1)
+    history_reach: ClassVar[timedelta | None] = OLDEST
+
+    @override
+    def __init__(self, connection: Connection, inventory: Inventory) -> None:
+        credentials = connection.credentials
+        self._api_key = str(credentials["api_key"]).strip()
+        self._environment = str(credentials["environment"])
+        self._http = Http(
+            connection.session,
+            _base(credentials),
+            connection.budget,
+            headers={"X-API-Key": self._api_key, "Accept": "application/json", "User-Agent": connection.user_agent},
+            now=connection.now,
+        )
+        self._batches = Batches(self._http)
+        self._known = KnownThings(inventory)
+        self._has_read = False
+        self._looked_back_at: datetime | None = None
+        self._share_window: datetime | None = None
+        self._share_tries = 0
+
+    @override
+    @classmethod
+    def limit(cls, credentials: Credentials) -> Limit:
+        return LIMITS.get(str(credentials.get("environment")), LIMITS[PRODUCTION])
+
+    @override
+    async def login(self) -> Account:
+        if not (self._api_key.isascii() and self._api_key.isprintable()):
+            raise InvalidCredentials("the API key has characters that no key has")
+        await self._list(CONTROLLERS, Priority.DISCOVERY)
+        digest = hashlib.sha256(self._api_key.encode(errors="surrogatepass")).hexdigest()[:16]
+        title = self.title if self._environment == PRODUCTION else f"{self.title} {self._environment}"
+        return Account(id=digest, title=title, named=False)
+
+    @override
+    async def discover(self) -> Inventory:
+        lists = [await self._confirmed(self._list(kind, Priority.DISCOVERY)) for kind in KINDS]
+        for kind, ids in zip(KINDS, lists, strict=True):
+            self._known.list_now(kind, ids)
+        self._batches.try_refused_again()
+        return self._known.inventory()
+
+    @override
+    def requests_per_poll(self, points: Collection[Point]) -> int:
+        return sum(self._batches.count(len(self._known.wanted(kind, points))) for kind in KINDS)
+
+    @override
+    async def read(self, points: Collection[Point]) -> Readings:
+        sent_before = self._http.sent
+        poll = _Poll()
+        await self._confirmed(self._read_live(points, poll))
+        if self._has_read:
+            # The first poll after a start stays small; the shares follow with the second.
+            with suppress(CannotConnect, RateLimited, UnexpectedAnswer):
+                await self._confirmed(self._read_shares(points, poll))
+        self._has_read = True
+        return Readings(
+            samples=poll.samples,
+            broken=frozenset(poll.broken),
+            problems=poll.problems | dict.fromkeys(self._batches.refused, Problem.NOT_PERMITTED),
+            inventory=self._known.changed_inventory(),
+            requests=self._http.sent - sent_before,
+        )
+
+    @override
+    async def history(
+        self, points: Collection[Point], start: datetime, end: datetime
+    ) -> AsyncIterator[tuple[Series, ...]]:
+        """The raw rows of the first 15 minutes of each hour: they hold the register's value at the hour itself."""
+        registers = [point for point in points if point.id.key in _REGISTERS]
+        ids = self._known.wanted(METERS, registers)
+        hour = max(start, self._oldest()).replace(minute=0, second=0, microsecond=0)
+        while hour < min(end, self.now()):
+            for batch in self._batches.split(ids):
+                at = max(hour, self._oldest())
+                table = await self._batches.table(Window(METERS, at, Aggregation.RAW, Priority.HISTORY), batch)
+                series = (
+                    Series(
+                        point_id=point.id,
+                        samples=tuple(
+                            sample
+                            for sample in answers.samples_of(
+                                table.rows.get(point.id.device_id, ()), _REGISTERS[point.id.key], table.units
+                            )
+                            if start <= sample.time < end
+                        ),
+                    )
+                    for point in registers
+                    if point.id.device_id in batch
+                )
+                yield tuple(one for one in series if one.samples)
+            hour += HOUR
+
+    @override
+    def now(self) -> datetime:
+        return self._http.now()
+
+    @override
+    def last_answers(self) -> Mapping[str, bytes]:
+        return self._http.last_bodies
+
+    async def _list(self, kind: Kind, priority: Priority) -> tuple[str, ...]:
+        answer = await self._http.request("GET", kind.path, priority=priority)
+        if not answer.ok:
+            raise refusal(answer)
+        return answers.listed_ids(answer, kind)
+
+    async def _confirmed[T](self, work: Awaitable[T]) -> T:
+        """Do some work; believe that the key is bad only when a list, the plainest of requests, says so too."""
+        try:
+            return await work
+        except InvalidCredentials as err:
+            await self._list(CONTROLLERS, Priority.LIVE)
+            raise CannotConnect("the API key was refused once and then accepted") from err
+
+    async def _read_live(self, points: Collection[Point], poll: _Poll) -> None:
+        failure: VendorError | None = None
+        succeeded = failed_in_a_row = 0
+        now = self.now()
+        look_back = self._looked_back_at is None or now - self._looked_back_at >= WINDOW
+        for kind in KINDS:
+            for batch in self._batches.split(self._known.wanted(kind, points)):
+                if failed_in_a_row < MOST_FAILURES_IN_A_ROW and not isinstance(failure, RateLimited):
+                    start = self._start(batch, now, look_back=look_back)
+                    try:
+                        table = await self._batches.table(Window(kind, start, Aggregation.RAW, Priority.LIVE), batch)
+                    except (CannotConnect, UnexpectedAnswer, RateLimited) as err:
+                        failure = failure or err
+                        failed_in_a_row += 1
+                    else:
+                        succeeded += 1
+                        failed_in_a_row = 0
+                        self._take_in(kind, batch, table, poll)
+                        continue
+                poll.problems |= dict.fromkeys(batch, Problem.UNREACHABLE)
+        if failure is not None and not succeeded:
+            raise failure
+        if look_back and failure is None:
+            self._looked_back_at = now
+
+    def _start(self, batch: Sequence[str], now: datetime, *, look_back: bool) -> datetime:
+        """From when on rows are new to us: the newest row seen of those in the batch that are alive."""
+        earliest = now - WINDOW
+        newest = [self._known[identifier].newest_row for identifier in batch]
+        alive = [row for row in newest if row is not None and row > earliest]
+        if not alive or (look_back and len(alive) < len(batch)):
+            return earliest
+        return min(*alive, now - CLOCK_TOLERANCE)
+
+    def _take_in(self, kind: Kind, batch: Sequence[str], table: Table, poll: _Poll) -> None:
+        for identifier in batch:
+            rows = table.rows.get(identifier)
+            if not rows:
+                continue
+            thing = self._known[identifier]
+            thing.newest_row = max(rows[-1].time, thing.newest_row or rows[-1].time)
+            self._known.learn_names(
+                identifier, answers.newest_text(rows, "deviceName"), answers.newest_text(rows, "gwId")
+            )
+            for field in kind.fields:
+                if (sample := answers.newest_sample(rows, field, table.units)) is not None:
+                    poll.samples[self._known.learn_point(identifier, field).id] = sample
+                if field.name in thing.points and answers.is_broken_probe(rows, field):
+                    poll.broken.add(thing.points[field.name].id)
+            if kind is METERS and (total := answers.newest_total_power(rows, table.units)) is not None:
+                poll.samples[self._known.learn_point(identifier, TOTAL_POWER).id] = total
+
+    async def _read_shares(self, points: Collection[Point], poll: _Poll) -> None:
+        """The aggregate of the newest settled window, once; asked again in a few later polls while it is empty."""
+        window = _window_before(self.now() - SETTLED_AFTER)
+        if window != self._share_window:
+            self._share_window, self._share_tries = window, 0
+        if self._share_tries >= MOST_SHARE_TRIES:
+            return
+        self._share_tries += 1
+        complete = True
+        for batch in self._batches.split(self._known.wanted(CONTROLLERS, points)):
+            table = await self._batches.table(Window(CONTROLLERS, window, Aggregation.WINDOW, Priority.LIVE), batch)
+            complete = complete and any(table.rows.values())
+            for identifier in batch:
+                for field, sample in answers.shares_of(table.rows.get(identifier, ())):
+                    poll.samples[self._known.learn_point(identifier, field).id] = sample
+        if complete:
+            self._share_tries = MOST_SHARE_TRIES
+
+    def _oldest(self) -> datetime:
+        return self.now() - OLDEST
+
+
+@dataclass(slots=True)
+class _Poll:
+    """What the answers of one poll brought so far."""
+
+    samples: dict[PointId, Sample] = dataclass_field(default_factory=dict)
+    broken: set[PointId] = dataclass_field(default_factory=set)
+    problems: dict[str, Problem] = dataclass_field(default_factory=dict)
+
+
+def _window_before(time: datetime) -> datetime:
+    """The start of the newest window of 15 minutes that had ended at that time."""
+    seconds = time.timestamp() // WINDOW.total_seconds() * WINDOW.total_seconds()
+    return datetime.fromtimestamp(seconds, UTC) - WINDOW
+
+
+def _base(credentials: Credentials) -> URL:
+    """The environment's documented base, or the service at the address a person gave, however much of it was pasted."""
+    text = str(credentials.get("url") or "")
+    if not text:
+        return URL(BASES.get(str(credentials.get("environment")), BASES[PRODUCTION]))
+    address = service_address(text)
+    before, found, _ = address.path.partition(API_PATH)
+    return address.with_path(before + API_PATH if found else API_PATH)

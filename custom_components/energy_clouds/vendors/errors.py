@@ -1,0 +1,46 @@
+"""The five errors that a vendor raises, and no others.
+
+Their texts name the host, the endpoint and what was wrong, never a credential.
+"""
+
+from datetime import timedelta
+
+
+class VendorError(Exception):
+    """What the five have in common."""
+
+
+class CannotConnect(VendorError):
+    """Nothing usable came back: network, timeout, 5xx, or a body that is not the vendor's."""
+
+
+class RateLimited(VendorError):
+    """The vendor's limit is reached, or the budget that keeps us below it. Nothing may be sent for `retry_after`."""
+
+    def __init__(self, retry_after: timedelta) -> None:
+        super().__init__(f"the request limit is reached; next request in {retry_after.total_seconds():.0f} s")
+        self.retry_after = retry_after
+
+
+class InvalidCredentials(VendorError):
+    """A definite answer that the credential is bad.
+
+    `reason` is one of the config flow's error keys; `field` is the credential field to blame, if not the secret.
+    """
+
+    def __init__(self, message: str, reason: str = "invalid_auth", field: str | None = None) -> None:
+        super().__init__(message)
+        self.reason = reason
+        self.field = field
+
+
+class NotPermitted(VendorError):
+    """The credential is good, but lacks a right."""
+
+
+class UnexpectedAnswer(VendorError):
+    """Valid JSON of a shape that no document describes."""
+
+
+class InvalidAddress(ValueError):
+    """An address that cannot be one of the vendor's. Raised when a vendor is made, before anything is sent."""

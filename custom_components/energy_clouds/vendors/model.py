@@ -1,0 +1,171 @@
+"""What every vendor speaks: accounts, sites, devices, points and samples.
+
+All times are timezone-aware UTC. A sample carries the vendor's measurement time, never the time of the poll.
+A missing value is an absent sample: never 0, never a guess, never an older row dressed up as a new one.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from enum import StrEnum, auto
+
+import msgspec
+
+type Value = float | bool | str | datetime
+"""What a sample holds: a number in the point's unit, a flag, a word, or an instant."""
+
+
+class Nature(StrEnum):
+    """How the values of a point behave in time."""
+
+    GAUGE = auto()
+    """An instantaneous value: W, V, A, Hz, power factor, °C, %."""
+    REGISTER = auto()
+    """A counter that only grows (kWh, Wh, m³), but for a reset or a replaced meter."""
+    INTERVAL = auto()
+    """The amount of one interval; never published as a counter."""
+    FLAG = auto()
+    """True or false."""
+    STATE = auto()
+    """One of some words."""
+    TIME = auto()
+    """An instant."""
+
+
+class Quantity(StrEnum):
+    """What is measured, as physics and metering name it."""
+
+    POWER = auto()
+    CURRENT = auto()
+    VOLTAGE = auto()
+    FREQUENCY = auto()
+    POWER_FACTOR = auto()
+    ENERGY = auto()
+    TEMPERATURE = auto()
+    SHARE_OF_TIME = auto()
+    """The part of an interval, in percent, for which a flag was true."""
+    PROBLEM = auto()
+    MODE = auto()
+    """Whether a way of working, such as an energy saver, is on."""
+
+
+class Phase(StrEnum):
+    """An electrical phase, as printed on a meter."""
+
+    L1 = "L1"
+    L2 = "L2"
+    L3 = "L3"
+
+
+class DeviceKind(StrEnum):
+    """What a device is."""
+
+    GATEWAY = auto()
+    METER = auto()
+    COOLING_CONTROLLER = auto()
+
+
+class Account(msgspec.Struct, frozen=True, kw_only=True):
+    """The account that a credential opens.
+
+    `id` is stable and secret-free; `named` says that the vendor itself names the account, so that another id means
+    another account. Where it is False the id is derived from the credential and a renewed credential has another one.
+    """
+
+    id: str
+    title: str
+    named: bool
+
+
+class Site(msgspec.Struct, frozen=True, kw_only=True):
+    """A building, installation or organisational unit. `timezone` is an IANA name, where the vendor tells it."""
+
+    id: str
+    name: str
+    timezone: str | None = None
+
+
+class Device(msgspec.Struct, frozen=True, kw_only=True):
+    """A thing that measures, or that others hang from (`parent_id`). `name` is None where the vendor has none."""
+
+    id: str
+    kind: DeviceKind
+    name: str | None = None
+    site_id: str | None = None
+    parent_id: str | None = None
+    manufacturer: str | None = None
+    model: str | None = None
+    serial: str | None = None
+    sw_version: str | None = None
+
+
+class PointId(msgspec.Struct, frozen=True, kw_only=True):
+    """Names a point within an account. `key` is frozen for ever: it is part of unique ids."""
+
+    device_id: str
+    key: str
+
+
+class Point(msgspec.Struct, frozen=True, kw_only=True):
+    """One measured series.
+
+    `unit` is the unit of the samples, as the vendor layer normalised it (`kWh`, `W`, `°C`; None where there is none).
+    `meaning` is what the value stands for, where its quantity does not say it all (`imported_energy`); it is also the
+    key under which the point's name is translated. `name` is the vendor's own name of the point, which then wins.
+    `cadence` is how often a newer sample can be expected at the latest, None where the vendor has no cadence: a sample
+    older than three times that is stale. `noisy` marks points that few people want to see.
+    """
+
+    id: PointId
+    quantity: Quantity
+    nature: Nature
+    unit: str | None = None
+    phase: Phase | None = None
+    meaning: str | None = None
+    name: str | None = None
+    cadence: timedelta | None = None
+    noisy: bool = False
+
+
+class Sample(msgspec.Struct, frozen=True, kw_only=True):
+    """A value and the instant at which the vendor says it was measured."""
+
+    time: datetime
+    value: Value
+
+
+class Inventory(msgspec.Struct, frozen=True, kw_only=True):
+    """All that an account is known to have. Parents stand before their children among the devices."""
+
+    sites: tuple[Site, ...] = ()
+    devices: tuple[Device, ...] = ()
+    points: tuple[Point, ...] = ()
+
+
+class Problem(StrEnum):
+    """Why a device gave nothing in a poll that otherwise went well."""
+
+    UNREACHABLE = auto()
+    NOT_PERMITTED = auto()
+
+
+class Readings(msgspec.Struct, frozen=True, kw_only=True):
+    """What one poll brought.
+
+    `samples` has the newest sample of each point that the answer had one for. `broken` are the points whose newest row
+    says that there is no valid value now, such as a disconnected probe's. `problems` is by device id.
+    `inventory` is all that is known of the account now, if this poll changed that; else None.
+    `requests` is what the poll cost.
+    """
+
+    samples: Mapping[PointId, Sample]
+    broken: frozenset[PointId]
+    problems: Mapping[str, Problem]
+    inventory: Inventory | None
+    requests: int
+
+
+class Series(msgspec.Struct, frozen=True, kw_only=True):
+    """A stretch of history of one point: samples oldest first."""
+
+    point_id: PointId
+    samples: tuple[Sample, ...]

@@ -1,0 +1,77 @@
+"""What an account has over several discoveries: nothing vanishes at once, and not because of one bad list."""
+
+from custom_components.energy_clouds.inventory import GONE_AFTER, Census
+from custom_components.energy_clouds.vendors.model import (
+    Device,
+    DeviceKind,
+    Inventory,
+    Nature,
+    Point,
+    PointId,
+    Quantity,
+    Site,
+)
+
+
+def inventory(*ids: str) -> Inventory:
+    return Inventory(
+        sites=(Site(id="site", name="Site"),),
+        devices=tuple(Device(id=one, kind=DeviceKind.METER) for one in ids),
+        points=tuple(
+            Point(id=PointId(device_id=one, key="p1"), quantity=Quantity.POWER, nature=Nature.GAUGE) for one in ids
+        ),
+    )
+
+
+def ids(census: Census) -> list[str]:
+    assert [point.id.device_id for point in census.inventory.points] == [d.id for d in census.inventory.devices]
+    return [device.id for device in census.inventory.devices]
+
+
+def test_new_device_is_there_at_once() -> None:
+    census = Census(inventory("a"), {})
+    assert census.count(inventory("a", "b")) == frozenset()
+    assert ids(census) == ["a", "b"]
+    assert len(census.inventory.sites) == 1
+
+
+def test_device_is_gone_after_several_complete_discoveries() -> None:
+    census = Census(inventory("a", "b"), {})
+    for _ in range(GONE_AFTER - 1):
+        assert census.count(inventory("a")) == frozenset()
+        assert ids(census) == ["a", "b"]
+    assert census.count(inventory("a")) == {"b"}
+    assert ids(census) == ["a"]
+    assert census.missing == {}
+
+
+def test_device_that_comes_back_starts_anew() -> None:
+    census = Census(inventory("a", "b"), {})
+    for _ in range(5):
+        for _ in range(GONE_AFTER - 1):
+            assert census.count(inventory("a")) == frozenset()
+        assert census.count(inventory("a", "b")) == frozenset()
+    assert ids(census) == ["a", "b"]
+
+
+def test_empty_list_is_not_everything_gone() -> None:
+    census = Census(inventory("a", "b"), {})
+    for _ in range(10):
+        assert census.count(Inventory()) == frozenset()
+    assert ids(census) == ["a", "b"]
+
+
+def test_counting_goes_on_after_a_restart() -> None:
+    census = Census(inventory("a", "b"), {})
+    census.count(inventory("a"))
+    census = Census(census.inventory, census.missing)
+    census.count(inventory("a"))
+    assert census.count(inventory("a")) == {"b"}
+
+
+def test_what_a_poll_teaches_counts_nothing() -> None:
+    census = Census(inventory("a", "b"), {"b": 2})
+    for _ in range(10):
+        census.learn(inventory("a"))
+    assert census.missing == {"b": 2}
+    assert ids(census) == ["a", "b"]

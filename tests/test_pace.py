@@ -1,0 +1,40 @@
+"""When to poll: in the interval's grid, at each installation's own instant, and never on the full hour."""
+
+from datetime import UTC, datetime, timedelta
+
+from hypothesis import given, strategies as st
+
+from custom_components.energy_clouds.pace import QUIET, next_poll, offset_of
+
+moments = st.datetimes(datetime(2020, 1, 1), datetime(2040, 1, 1)).map(lambda moment: moment.replace(tzinfo=UTC))
+intervals = st.integers(30, 86400).map(lambda seconds: timedelta(seconds=seconds))
+
+
+@given(now=moments, interval=intervals, install=st.text())
+def test_next_poll_is_soon_but_not_too_soon(now: datetime, interval: timedelta, install: str) -> None:
+    wait = next_poll(now, interval, offset_of(install, interval)) - now
+    assert interval / 2 <= wait + timedelta(microseconds=10)
+    assert wait <= 1.5 * interval + timedelta(seconds=2 * QUIET, microseconds=10)
+
+
+@given(now=moments, interval=intervals, install=st.text())
+def test_no_poll_on_the_full_hour(now: datetime, interval: timedelta, install: str) -> None:
+    into_hour = next_poll(now, interval, offset_of(install, interval)).timestamp() % 3600
+    assert QUIET - 1e-3 <= into_hour <= 3600 - QUIET + 1e-3
+
+
+def test_polls_of_a_minute_are_a_minute_apart() -> None:
+    interval, now = timedelta(minutes=1), datetime(2026, 11, 17, 10, tzinfo=UTC)
+    offset = offset_of("an installation", interval)
+    polls = []
+    for _ in range(90):
+        now = next_poll(now, interval, offset)
+        polls.append(now)
+        now += timedelta(seconds=0.4)
+    steps = {round((after - before).total_seconds(), 3) for before, after in zip(polls, polls[1:], strict=False)}
+    assert steps == {60}
+
+
+def test_installations_differ() -> None:
+    interval = timedelta(minutes=1)
+    assert len({offset_of(f"installation {number}", interval) for number in range(50)}) == 50

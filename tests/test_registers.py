@@ -1,0 +1,72 @@
+"""A register's drop is not published until a second, later sample confirms it."""
+
+from datetime import UTC, datetime, timedelta
+
+from hypothesis import given, strategies as st
+import pytest
+
+from custom_components.energy_clouds.registers import RegisterGuard, RegisterReading
+from custom_components.energy_clouds.vendors.model import PointId, Sample
+
+START = datetime(2026, 11, 17, 10, tzinfo=UTC)
+POINT = PointId(device_id="meter", key="imp")
+
+
+def sample(minute: float, value: float) -> Sample:
+    return Sample(time=START + timedelta(minutes=minute), value=value)
+
+
+def published(guard: RegisterGuard, values: list[float]) -> list[float]:
+    return [value for minute, value in enumerate(values) if guard.accepts(POINT, sample(minute, value))]
+
+
+def test_rising_register_passes() -> None:
+    assert published(RegisterGuard(), [35.6, 35.6, 35.7]) == [35.6, 35.6, 35.7]
+
+
+def test_momentary_zero_is_never_seen() -> None:
+    assert published(RegisterGuard(), [35.6, 0.0, 35.7]) == [35.6, 35.7]
+
+
+def test_older_total_for_a_cycle_is_never_seen() -> None:
+    assert published(RegisterGuard(), [35.6, 32.6, 35.6]) == [35.6, 35.6]
+
+
+def test_reset_is_seen_when_a_later_sample_confirms_it() -> None:
+    assert published(RegisterGuard(), [35.6, 0.0, 0.1, 0.2]) == [35.6, 0.1, 0.2]
+
+
+def test_same_sample_again_confirms_nothing() -> None:
+    guard = RegisterGuard()
+    guard.accepts(POINT, sample(0, 35.6))
+    assert [guard.accepts(POINT, sample(1, 0.0)) for _ in range(3)] == [False, False, False]
+    assert guard.accepts(POINT, sample(2, 0.0))
+
+
+def test_falling_further_confirms_nothing() -> None:
+    assert published(RegisterGuard(), [35.6, 20.0, 10.0, 0.0, 0.0]) == [35.6, 0.0]
+
+
+def test_drop_right_after_a_restart_is_held_back_too() -> None:
+    before = RegisterGuard()
+    before.accepts(POINT, sample(0, 35.6))
+    assert before.readings() == (RegisterReading(point_id=POINT, time=START, value=35.6),)
+    after = RegisterGuard(before.readings())
+    assert not after.accepts(POINT, sample(1, 0.0))
+
+
+def test_words_are_no_register() -> None:
+    with pytest.raises(TypeError):
+        RegisterGuard().accepts(POINT, Sample(time=START, value="35.6"))
+
+
+@given(st.lists(st.floats(0, 1e6), min_size=1, max_size=60))
+def test_every_published_decrease_was_announced(values: list[float]) -> None:
+    guard = RegisterGuard()
+    last: float | None = None
+    for index, value in enumerate(values):
+        if guard.accepts(POINT, sample(index, value)):
+            if last is not None and value < last:
+                assert values[index - 1] < last
+                assert values[index - 1] <= value
+            last = value

@@ -1,0 +1,190 @@
+"""The budget: never more than the limit less the head-room, the server's word above all, and nothing during a wait."""
+
+from collections import deque
+from datetime import UTC, datetime, timedelta
+
+from hypothesis import given, strategies as st
+import pytest
+
+from custom_components.energy_clouds.vendors.budget import Budget, BudgetState, Limit, Priority
+from custom_components.energy_clouds.vendors.errors import RateLimited
+
+LIMIT = Limit(requests=300, window=timedelta(minutes=15))
+EPOCH = datetime(2026, 11, 17, 10, tzinfo=UTC)
+
+
+class Time:
+    """A clock that stands until it is slept on."""
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+
+    def now(self) -> datetime:
+        return EPOCH + timedelta(seconds=self.seconds)
+
+    def monotonic(self) -> float:
+        return self.seconds
+
+    async def sleep(self, seconds: float) -> None:
+        self.seconds += seconds
+
+
+def budget_at(time: Time, limit: Limit = LIMIT, state: BudgetState | None = None, **options: object) -> Budget:
+    return Budget(limit, state=state, now=time.now, monotonic=time.monotonic, sleep=time.sleep, **options)  # type: ignore[arg-type]
+
+
+async def spend_all(budget: Budget, priority: Priority = Priority.LIVE) -> int:
+    count = 0
+    while True:
+        try:
+            await budget.spend(priority)
+        except RateLimited:
+            return count
+        count += 1
+
+
+async def test_head_room_is_left_for_the_accounts_other_programs() -> None:
+    budget = budget_at(Time())
+    assert await spend_all(budget) == 240
+    assert budget.used == 240
+
+
+async def test_refusal_names_the_time_until_a_request_leaves_the_window() -> None:
+    time = Time()
+    budget = budget_at(time)
+    await budget.spend(Priority.LIVE)
+    time.seconds = 100
+    await spend_all(budget)
+    with pytest.raises(RateLimited) as refusal:
+        await budget.spend(Priority.LIVE)
+    assert refusal.value.retry_after == timedelta(seconds=800)
+
+
+async def test_short_wait_is_waited_for() -> None:
+    time = Time()
+    budget = budget_at(time, Limit(requests=30, window=timedelta(seconds=1)))
+    for _ in range(25):
+        await budget.spend(Priority.LIVE)
+    assert time.seconds == pytest.approx(1)
+
+
+async def test_live_goes_before_discovery_before_history() -> None:
+    budget = budget_at(Time())
+    interval = budget.plan(10, timedelta(minutes=1))
+    assert interval == timedelta(minutes=1)
+    # 15 polls of 10 requests need 150 of the 240; a tenth of the 240 is discovery's.
+    assert await spend_all(budget, Priority.HISTORY) == 240 - 150 - 24
+    assert await spend_all(budget, Priority.DISCOVERY) == 24
+    assert await spend_all(budget, Priority.LIVE) == 150
+
+
+@pytest.mark.parametrize(
+    ("requests_per_poll", "seconds"),
+    [(0, 60), (1, 60), (2, 60), (12, 60), (13, 65), (67, 335), (180, 900), (240, 1200)],
+)
+def test_interval_follows_from_the_size_of_the_account(requests_per_poll: int, seconds: int) -> None:
+    assert budget_at(Time()).plan(requests_per_poll, timedelta(minutes=1)) == timedelta(seconds=seconds)
+
+
+async def test_nothing_is_sent_while_the_server_says_wait() -> None:
+    time = Time()
+    budget = budget_at(time)
+    budget.hold(timedelta(seconds=847))
+    for priority in Priority:
+        with pytest.raises(RateLimited):
+            await budget.spend(priority)
+    time.seconds = 847.9
+    assert budget.held_for > timedelta(0)
+    time.seconds = 848
+    await budget.spend(Priority.LIVE)
+
+
+async def test_wait_survives_a_restart() -> None:
+    time = Time()
+    changes: list[BudgetState] = []
+    budget = budget_at(time, on_change=lambda: changes.append(budget.state))
+    budget.hold(timedelta(seconds=847))
+    time.seconds = 400
+    after_restart = budget_at(time, state=changes[-1])
+    assert after_restart.held_for == timedelta(seconds=448)
+
+
+async def test_wait_that_a_broken_clock_stored_is_bounded() -> None:
+    state = BudgetState(next_allowed=EPOCH + timedelta(days=3650))
+    assert budget_at(Time(), state=state).held_for == timedelta(days=1)
+
+
+async def test_wait_without_a_name_doubles_up_to_an_hour() -> None:
+    time = Time()
+    budget = budget_at(time)
+    waits = []
+    for _ in range(9):
+        waits.append(budget.hold(None).total_seconds() - 1)
+        time.seconds += 3601
+    assert waits == [60, 120, 240, 480, 960, 1920, 3600, 3600, 3600]
+    budget.observe(300, 299, timedelta(minutes=15))
+    assert budget.hold(None).total_seconds() == 61
+
+
+async def test_shorter_wait_does_not_cut_a_longer_one_short() -> None:
+    budget = budget_at(Time())
+    budget.hold(timedelta(seconds=600))
+    budget.hold(timedelta(seconds=1))
+    assert budget.held_for == timedelta(seconds=601)
+
+
+async def test_lower_limit_in_the_headers_is_learnt_and_kept() -> None:
+    states: list[BudgetState] = []
+    budget = budget_at(Time(), on_change=lambda: states.append(budget.state))
+    budget.observe(100, 90, timedelta(minutes=15))
+    assert budget.allowed == 80
+    assert budget_at(Time(), state=states[-1]).allowed == 80
+    budget.observe(300, 290, timedelta(minutes=15))
+    assert budget.allowed == 240
+
+
+async def test_higher_limit_in_the_headers_changes_nothing() -> None:
+    budget = budget_at(Time())
+    budget.observe(1000, 999, timedelta(minutes=15))
+    assert budget.allowed == 240
+
+
+async def test_requests_of_other_programs_are_seen_in_the_headers() -> None:
+    time = Time()
+    budget = budget_at(time)
+    budget.observe(300, 61, timedelta(seconds=500))
+    await budget.spend(Priority.LIVE)
+    budget.observe(300, 60, timedelta(seconds=500))
+    with pytest.raises(RateLimited) as refusal:
+        await budget.spend(Priority.LIVE)
+    assert refusal.value.retry_after == timedelta(seconds=500)
+
+
+async def test_reset_beyond_the_window_is_not_believed() -> None:
+    budget = budget_at(Time())
+    budget.observe(300, 0, timedelta(days=400))
+    assert budget.held_for == timedelta(minutes=15)
+
+
+@given(
+    limit=st.integers(1, 40),
+    window=st.integers(1, 1000),
+    steps=st.lists(st.tuples(st.floats(0, 400), st.sampled_from(Priority), st.integers(0, 60)), max_size=120),
+)
+async def test_no_window_ever_holds_more_than_allowed(
+    limit: int, window: int, steps: list[tuple[float, Priority, int]]
+) -> None:
+    time = Time()
+    budget = budget_at(time, Limit(requests=limit, window=timedelta(seconds=window)))
+    sent: deque[float] = deque()
+    for wait, priority, per_poll in steps:
+        time.seconds += wait
+        budget.plan(per_poll, timedelta(seconds=1))
+        try:
+            await budget.spend(priority)
+        except RateLimited as refusal:
+            assert refusal.retry_after > timedelta(0)
+            continue
+        sent.append(time.seconds)
+        in_window = [moment for moment in sent if moment > time.seconds - window]
+        assert len(in_window) <= max(1, int(limit * 0.8))

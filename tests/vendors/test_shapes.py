@@ -1,0 +1,63 @@
+"""The shape of an answer shows its keys and types, and none of its values, names or ids."""
+
+from hypothesis import given, strategies as st
+import msgspec
+
+from custom_components.energy_clouds.vendors.shapes import shape_of
+
+
+def test_keys_and_types_without_values() -> None:
+    body = b'{"data": {"meter-1": [{"c1": 12.5, "c2": null, "fault": "false"}], "meter-2": []}, "meta": {"count": 2}}'
+    assert shape_of(body, {"meter-1", "meter-2"}) == {
+        "data": {"*": [{"c1": "number", "c2": "null", "fault": "string"}]},
+        "meta": {"count": "integer"},
+    }
+
+
+def test_different_rows_are_merged() -> None:
+    body = b'[{"a": 1}, {"a": "x", "b": true}, {"a": null}, 7]'
+    assert shape_of(body, ()) == [{"or": "integer", "a": "integer | string | null", "b": "boolean"}]
+
+
+def test_lists_and_words_are_merged() -> None:
+    assert shape_of(b'{"a": [[1], [], "x"], "b": [[], []], "c": [{"d": 1}, [2]]}', ()) == {
+        "a": [{"or": "string", "list": ["integer"]}],
+        "b": [[]],
+        "c": [{"d": "integer", "list": ["integer"]}],
+    }
+
+
+def test_what_is_no_field_name_is_folded() -> None:
+    body = b'{"someone@example.com": 1, "Main incomer": 2, "a8f3c2d1e4b5": 3, "id-7": 4, "imp": 5}'
+    assert shape_of(body, ()) == {"*": "integer", "imp": "integer"}
+
+
+def test_too_many_keys_are_a_map() -> None:
+    body = msgspec.json.encode({"k" + "".join(chr(97 + int(c)) for c in str(n)): n for n in range(500)})
+    assert shape_of(body, ()) == {"*": "integer"}
+
+
+def test_deep_nesting_ends() -> None:
+    shape = shape_of(b"[" * 40 + b"]" * 40, ())
+    assert "…" in str(shape)
+    assert shape_of(b"[" * 100_000, ()) == "no JSON"
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    max_leaves=30,
+)
+
+
+@given(json_values, st.binary())
+def test_any_body_has_a_shape(value: object, body: bytes) -> None:
+    msgspec.json.encode(shape_of(msgspec.json.encode(value), ()))
+    msgspec.json.encode(shape_of(body, ()))
+
+
+@given(st.lists(st.text(min_size=4)))
+def test_no_text_shows(texts: list[str]) -> None:
+    canary = "C4nary-64-s3cret"
+    shape = str(shape_of(msgspec.json.encode({"texts": [*texts, canary], canary: canary}), ()))
+    assert canary not in shape
