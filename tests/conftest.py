@@ -1,17 +1,33 @@
 """What all tests share: Home Assistant with this integration, and the Enpact simulator on loopback."""
 
-from collections.abc import AsyncIterator
-from datetime import UTC, datetime
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from freezegun.api import FrozenDateTimeFactory
+from homeassistant.config_entries import ConfigEntry, ConfigEntryState
+from homeassistant.core import HomeAssistant
+import msgspec
 import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry, async_fire_time_changed
 from pytest_homeassistant_custom_component.syrupy import HomeAssistantSnapshotExtension
 from syrupy.assertion import SnapshotAssertion
 
-import custom_components  # noqa: F401  the test plugin mounts a package of that name, too late for ours
+import custom_components.energy_clouds  # noqa: F401  before the test plugin mounts another package of that name
+from custom_components.energy_clouds.const import CONF_ACCOUNT_ID, CONF_CREDENTIALS, CONF_VENDOR, DOMAIN
+from custom_components.energy_clouds.storage import AccountMemory
+from custom_components.energy_clouds.vendors.budget import BudgetState
+from tests.simulators.enpact import PRODUCTION_KEY, EnpactSimulator
+from tests.simulators.server import Server
+
+# msgspec looks at a type's annotations when it is first used: let that be before `freezer` replaces datetime.
+msgspec.convert({}, AccountMemory)
+msgspec.convert({}, BudgetState)
 
 START = datetime(2026, 11, 17, 10, 0, 30, tzinfo=UTC)
 """A Tuesday morning on which an office building is busy."""
+ACCOUNT_ID = "5eafe8777d637402"
 
 
 @pytest.fixture
@@ -23,3 +39,99 @@ def snapshot(snapshot: SnapshotAssertion) -> SnapshotAssertion:
 @pytest.fixture(autouse=True)
 def loopback(socket_enabled: None) -> None:
     """Let sockets be made; the test plugin lets them connect to 127.0.0.1 only."""
+
+
+class Account:
+    """An Enpact account in Home Assistant, its simulator, and the clock that both live by."""
+
+    def __init__(self, hass: HomeAssistant, freezer: FrozenDateTimeFactory, simulator: EnpactSimulator) -> None:
+        self.hass = hass
+        self.freezer = freezer
+        self.simulator = simulator
+        self.server = Server(simulator)
+        self.entry: ConfigEntry = MockConfigEntry()
+
+    async def start(self, *, options: dict[str, Any] | None = None, key: str = PRODUCTION_KEY) -> None:
+        """Plug the service in, and add an entry for it; nothing is set up yet."""
+        await self.server.start()
+        entry = MockConfigEntry(
+            domain=DOMAIN,
+            title="Enpact",
+            unique_id=f"enpact_{ACCOUNT_ID}",
+            data={
+                CONF_VENDOR: "enpact",
+                CONF_ACCOUNT_ID: ACCOUNT_ID,
+                CONF_CREDENTIALS: {"api_key": key, "environment": "production", "url": self.server.url},
+            },
+            options=options or {},
+            entry_id="01JCW0000000000000000ENPACT",
+        )
+        entry.add_to_hass(self.hass)
+        self.entry = entry
+
+    async def set_up(self, **options: Any) -> None:
+        """Plug the service in, add an entry for it and set it up."""
+        await self.start(**options)
+        await self.hass.config_entries.async_setup(self.entry.entry_id)
+        await self.hass.async_block_till_done()
+
+    async def wait(self, seconds: float) -> None:
+        """Let time pass in one step, and what is due then happen."""
+        self.freezer.tick(timedelta(seconds=seconds))
+        async_fire_time_changed(self.hass)
+        await self.hass.async_block_till_done(wait_background_tasks=True)
+
+    async def polls(self, number: int = 1) -> None:
+        """Let so many minutes pass, in steps that are small enough for every poll to come."""
+        for _ in range(2 * number):
+            await self.wait(30)
+
+    def status(self) -> ConfigEntryState:
+        """The state of the config entry."""
+        return self.entry.state
+
+    def state(self, entity_id: str) -> str:
+        """The state of an entity."""
+        state = self.hass.states.get(entity_id)
+        assert state is not None, entity_id
+        return state.state
+
+    @property
+    def requests(self) -> list[str]:
+        """What the service was asked, in order."""
+        return [f"{request.method} {request.path.removeprefix('/api/v1')}" for request in self.simulator.requests]
+
+    @property
+    def asked_meters(self) -> list[str]:
+        """The meters that the newest request for meters asked for."""
+        requests = (request for request in reversed(self.simulator.requests) if "meters/batch" in request.path)
+        ids: list[str] = next(requests).body["meterIds"]
+        return ids
+
+
+type MakeAccount = Callable[..., Account]
+
+
+@pytest.fixture
+async def make_account(
+    hass: HomeAssistant, freezer: FrozenDateTimeFactory, enable_custom_integrations: None
+) -> AsyncIterator[MakeAccount]:
+    """Make accounts, each with a simulator of its own."""
+    freezer.move_to(START)
+    async with AsyncExitStack() as stack:
+
+        def make(simulator: EnpactSimulator | None = None) -> Account:
+            account = Account(hass, freezer, simulator or EnpactSimulator())
+            stack.push_async_callback(account.server.stop)
+            return account
+
+        yield make
+        for entry in hass.config_entries.async_entries(DOMAIN):
+            await hass.config_entries.async_unload(entry.entry_id)
+        await hass.async_block_till_done()
+
+
+@pytest.fixture
+def account(make_account: MakeAccount) -> Account:
+    """The office building's account; not set up yet."""
+    return make_account()

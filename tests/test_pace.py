@@ -1,8 +1,10 @@
 """When to poll: in the interval's grid, at each installation's own instant, and never on the full hour."""
 
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 from hypothesis import given, strategies as st
+import pytest
 
 from custom_components.energy_clouds.pace import QUIET, next_poll, offset_of
 
@@ -31,10 +33,19 @@ def test_polls_of_a_minute_are_a_minute_apart() -> None:
         now = next_poll(now, interval, offset)
         polls.append(now)
         now += timedelta(seconds=0.4)
-    steps = {round((after - before).total_seconds(), 3) for before, after in zip(polls, polls[1:], strict=False)}
+    steps = {round((after - before).total_seconds(), 3) for before, after in pairwise(polls)}
     assert steps == {60}
 
 
 def test_installations_differ() -> None:
     interval = timedelta(minutes=1)
     assert len({offset_of(f"installation {number}", interval) for number in range(50)}) == 50
+
+
+@pytest.mark.parametrize(
+    ("offset", "polled"),
+    [(timedelta(seconds=2), "10:00:05"), (timedelta(seconds=58), "10:00:05"), (timedelta(0), "10:00:05")],
+)
+def test_poll_that_would_be_on_the_full_hour_waits_a_moment(offset: timedelta, polled: str) -> None:
+    now = datetime(2026, 11, 17, 9, 59, 3, tzinfo=UTC)
+    assert f"{next_poll(now, timedelta(minutes=1), offset):%H:%M:%S}" == polled

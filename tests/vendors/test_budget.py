@@ -102,7 +102,7 @@ async def test_nothing_is_sent_while_the_server_says_wait() -> None:
 async def test_wait_survives_a_restart() -> None:
     time = Time()
     changes: list[BudgetState] = []
-    budget = budget_at(time, on_change=lambda: changes.append(budget.state))
+    budget: Budget = budget_at(time, on_change=lambda: changes.append(budget.state))
     budget.hold(timedelta(seconds=847))
     time.seconds = 400
     after_restart = budget_at(time, state=changes[-1])
@@ -135,7 +135,7 @@ async def test_shorter_wait_does_not_cut_a_longer_one_short() -> None:
 
 async def test_lower_limit_in_the_headers_is_learnt_and_kept() -> None:
     states: list[BudgetState] = []
-    budget = budget_at(Time(), on_change=lambda: states.append(budget.state))
+    budget: Budget = budget_at(Time(), on_change=lambda: states.append(budget.state))
     budget.observe(100, 90, timedelta(minutes=15))
     assert budget.allowed == 80
     assert budget_at(Time(), state=states[-1]).allowed == 80
@@ -182,8 +182,7 @@ async def test_no_window_ever_holds_more_than_allowed(
         budget.plan(per_poll, timedelta(seconds=1))
         try:
             await budget.spend(priority)
-        except RateLimited as refusal:
-            assert refusal.retry_after > timedelta(0)
+        except RateLimited:
             continue
         sent.append(time.seconds)
         in_window = [moment for moment in sent if moment > time.seconds - window]

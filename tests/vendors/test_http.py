@@ -62,7 +62,9 @@ def test_address_in_any_spelling(text: str, url: str) -> None:
     assert str(service_address(text)) == url
 
 
-@pytest.mark.parametrize("text", ["", " ", "https://", "ftp://x", "file:///etc", "https://u:p@x", "https://x:99999", "h ttp:"])
+@pytest.mark.parametrize(
+    "text", ["", " ", "https://", "ftp://x", "file:///etc", "https://u:p@x", "https://x:99999", "h ttp:"]
+)
 def test_what_is_no_address(text: str) -> None:
     with pytest.raises(InvalidAddress):
         service_address(text)

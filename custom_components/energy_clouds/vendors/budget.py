@@ -60,14 +60,14 @@ class Budget:
         state: BudgetState | None = None,
         on_change: Callable[[], None] = lambda: None,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
-        monotonic: Callable[[], float] = time.monotonic,
+        monotonic: Callable[[], float] | None = None,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self.limit = limit
         self.remaining: int | None = None
         self._on_change = on_change
         self._now = now
-        self._monotonic = monotonic
+        self._monotonic = monotonic or time.monotonic
         self._sleep = sleep
         self._sent: deque[tuple[float, Priority]] = deque()
         self._held_until = -math.inf
@@ -77,7 +77,7 @@ class Budget:
         if state is not None:
             self._learnt_limit = state.learnt_limit
             if state.next_allowed is not None:
-                self._held_until = monotonic() + min(state.next_allowed - now(), LONGEST_HOLD).total_seconds()
+                self._held_until = self._monotonic() + min(state.next_allowed - now(), LONGEST_HOLD).total_seconds()
 
     @property
     def allowed(self) -> int:

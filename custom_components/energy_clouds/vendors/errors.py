@@ -4,16 +4,19 @@ Their texts name the host, the endpoint and what was wrong, never a credential.
 """
 
 from datetime import timedelta
+from typing import final
 
 
 class VendorError(Exception):
     """What the five have in common."""
 
 
+@final
 class CannotConnect(VendorError):
     """Nothing usable came back: network, timeout, 5xx, or a body that is not the vendor's."""
 
 
+@final
 class RateLimited(VendorError):
     """The vendor's limit is reached, or the budget that keeps us below it. Nothing may be sent for `retry_after`."""
 
@@ -22,6 +25,7 @@ class RateLimited(VendorError):
         self.retry_after = retry_after
 
 
+@final
 class InvalidCredentials(VendorError):
     """A definite answer that the credential is bad.
 
@@ -34,10 +38,12 @@ class InvalidCredentials(VendorError):
         self.field = field
 
 
+@final
 class NotPermitted(VendorError):
     """The credential is good, but lacks a right."""
 
 
+@final
 class UnexpectedAnswer(VendorError):
     """Valid JSON of a shape that no document describes."""
 

@@ -51,7 +51,7 @@ def _shape_of_object(value: dict[str, object], names: frozenset[str], depth: int
 
 
 def _merge(shapes: list[object]) -> object:
-    """One shape for all of them. Where kinds differ: an object with the other kinds under `or`, and lists under `list`."""
+    """One shape for all of them. Where kinds differ: an object, with the others under `or` and lists under `list`."""
     words = [word for shape in shapes if isinstance(shape, str) for word in shape.split(" | ")]
     lists = [shape for shape in shapes if isinstance(shape, list)]
     objects = [shape for shape in shapes if isinstance(shape, dict)]

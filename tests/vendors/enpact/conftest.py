@@ -85,9 +85,7 @@ async def make_bench() -> AsyncIterator[MakeBench]:
             async def sleep(seconds: float) -> None:
                 clock.advance(timedelta(seconds=seconds))
 
-            budget = Budget(
-                Enpact.limit(credentials), now=clock, monotonic=lambda: clock().timestamp(), sleep=sleep
-            )
+            budget = Budget(Enpact.limit(credentials), now=clock, monotonic=lambda: clock().timestamp(), sleep=sleep)
             connection = Connection(
                 credentials=credentials,
                 session=session,

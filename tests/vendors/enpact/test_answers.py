@@ -126,7 +126,8 @@ def test_documented_aggregates_are_no_raw_values(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "data", [[], {}, None, {"meter": []}, {"meter": None}, {"meter": [None, 7, "x", []]}, {"meter": "none"}, {"meter": {}}]
+    "data",
+    [[], {}, None, {"meter": []}, {"meter": None}, {"meter": [None, 7, "x", []]}, {"meter": "none"}, {"meter": {}}],
 )
 def test_every_shape_of_an_empty_answer(data: Any) -> None:
     assert not any(answers.data_table(answered({"data": data}), NOW).rows.values())
@@ -220,8 +221,18 @@ def test_numbers(value: object, number: float | None) -> None:
 
 @pytest.mark.parametrize(
     ("value", "flag"),
-    [("true", True), ("false", False), ("TRUE", True), (" False ", False), (True, True), (False, False)]
-    + [("No", None), (None, None), (1, None), ("", None)],
+    [
+        ("true", True),
+        ("false", False),
+        ("TRUE", True),
+        (" False ", False),
+        (True, True),
+        (False, False),
+        ("No", None),
+        (None, None),
+        (1, None),
+        ("", None),
+    ],
 )
 def test_flags(value: object, flag: bool | None) -> None:
     assert answers.flag(value) is flag
@@ -248,7 +259,9 @@ def test_unit_that_the_answer_names_is_believed(name: str, unit: object, sent: f
     assert len(answers.samples_of(table.rows["meter"], field(METERS, name), table.units)) == (shown is not None)
 
 
-@pytest.mark.parametrize(("celsius", "broken"), [(-49.9, False), (-50, True), (-50.0, True), (-55.3, True), ("-60", True)])
+@pytest.mark.parametrize(
+    ("celsius", "broken"), [(-49.9, False), (-50, True), (-50.0, True), (-55.3, True), ("-60", True)]
+)
 def test_broken_probe_has_no_temperature(celsius: object, broken: bool) -> None:
     rows = [
         {"timestamp": "2025-08-03T10:00:00Z", "space": 4.5},
@@ -257,7 +270,9 @@ def test_broken_probe_has_no_temperature(celsius: object, broken: bool) -> None:
     table = answers.data_table(answered({"data": {"controller": rows}}), NOW)
     space = field(CONTROLLERS, "space")
     assert answers.is_broken_probe(table.rows["controller"], space) is broken
-    assert newest(table, "controller", CONTROLLERS)["space"] == ((THEN, 4.5) if broken else (THEN + timedelta(minutes=1), -49.9))
+    assert newest(table, "controller", CONTROLLERS)["space"] == (
+        (THEN, 4.5) if broken else (THEN + timedelta(minutes=1), -49.9)
+    )
 
 
 @pytest.mark.parametrize("percent", [-1, 101, True, None, "x", {"percentTrue": 5}])
@@ -298,7 +313,9 @@ aggregates = st.dictionaries(st.sampled_from(["avg", "min", "max", "unit", "perc
 rows = st.dictionaries(names, json_values | stamps | aggregates) | json_values
 envelopes = st.fixed_dictionaries(
     {"data": st.dictionaries(st.text(), st.lists(rows) | rows) | json_values},
-    optional={"meta": st.fixed_dictionaries({"units": st.dictionaries(names, json_values) | json_values}) | json_values},
+    optional={
+        "meta": st.fixed_dictionaries({"units": st.dictionaries(names, json_values) | json_values}) | json_values
+    },
 )
 
 

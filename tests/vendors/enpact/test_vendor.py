@@ -365,7 +365,11 @@ async def test_shares_that_cannot_be_had_cost_nothing_but_themselves(bench: Benc
     await bench.read()
     bench.simulator.faults.add(faults.Status(500), path="/api/v1/devices/batch", skip=1)
     readings = await bench.poll()
-    assert [request.status for request in bench.simulator.requests if "devices/batch" in request.path] == [200, 200, 500]
+    assert [request.status for request in bench.simulator.requests if "devices/batch" in request.path] == [
+        200,
+        200,
+        500,
+    ]
     assert sample_of(readings, next(iter(bench.simulator.devices)), "space") is not None
 
 
@@ -446,7 +450,11 @@ async def test_proxy_that_forbids_is_not_the_service(bench: Bench) -> None:
 async def test_batch_that_is_too_large_is_halved_and_the_size_remembered(make_bench: MakeBench) -> None:
     bench = await make_bench(lambda clock: EnpactSimulator.campus(100, clock=clock))
     await bench.discover()
-    body = {"error": "x", "message": "Invalid parameters.", "errors": {"meterIds": ["May not have more than 60 items."]}}
+    body = {
+        "error": "x",
+        "message": "Invalid parameters.",
+        "errors": {"meterIds": ["May not have more than 60 items."]},
+    }
     bench.simulator.faults.add(faults.Status(422, body), path="/api/v1/meters/batch", times=1)
     readings = await bench.read()
     assert {point.device_id for point in readings.samples} == set(bench.simulator.meters)
@@ -469,7 +477,11 @@ async def test_single_id_that_is_refused_is_not_halved(bench: Bench, make_bench:
 
 async def test_other_refusals_are_not_repeated(bench: Bench) -> None:
     await bench.discover()
-    body = {"error": "Bad Request", "message": "Cannot mix sandbox test IDs with production device IDs.", "details": "x"}
+    body = {
+        "error": "Bad Request",
+        "message": "Cannot mix sandbox test IDs with production device IDs.",
+        "details": "x",
+    }
     bench.simulator.faults.add(faults.Status(400, body), path=None, method="POST")
     with pytest.raises(UnexpectedAnswer):
         await bench.read()

@@ -1,0 +1,56 @@
+"""Energy Clouds: the energy clouds of people who run buildings, in Home Assistant."""
+
+from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import ConfigEntryError
+from homeassistant.helpers import device_registry as dr
+
+from .connection import async_connect
+from .const import CONF_CREDENTIALS, CONF_VENDOR, DOMAIN, PLATFORMS
+from .coordinator import EnergyCloudsConfigEntry, EnergyCloudsCoordinator
+from .devices import vendor_device_id
+from .storage import AccountStore, async_get_budgets
+from .vendors import VENDORS
+from .vendors.errors import InvalidAddress
+
+
+async def async_setup_entry(hass: HomeAssistant, entry: EnergyCloudsConfigEntry) -> bool:
+    """Set up an account."""
+    store = AccountStore(hass, entry.entry_id)
+    memory = await store.load()
+    credentials = entry.data[CONF_CREDENTIALS]
+    try:
+        vendor = await async_connect(hass, entry.data[CONF_VENDOR], credentials, memory.inventory)
+    except InvalidAddress as err:
+        raise ConfigEntryError(translation_domain=DOMAIN, translation_key="invalid_url") from err
+    budget = (await async_get_budgets(hass)).of(type(vendor), credentials)
+    coordinator = EnergyCloudsCoordinator(hass, entry, store=store, memory=memory, vendor=vendor, budget=budget)
+    await coordinator.async_config_entry_first_refresh()
+    entry.runtime_data = coordinator
+    await coordinator.async_save()
+    await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
+    coordinator.async_start()
+    return True
+
+
+async def async_unload_entry(hass: HomeAssistant, entry: EnergyCloudsConfigEntry) -> bool:
+    """Unload an account; what it knows is kept, so that it starts again without asking anew."""
+    unloaded = await hass.config_entries.async_unload_platforms(entry, PLATFORMS)
+    if unloaded:
+        await entry.runtime_data.async_save()
+    return unloaded
+
+
+async def async_remove_entry(hass: HomeAssistant, entry: EnergyCloudsConfigEntry) -> None:
+    """Forget an account that was removed."""
+    await AccountStore(hass, entry.entry_id).remove()
+    (await async_get_budgets(hass)).forget(VENDORS[entry.data[CONF_VENDOR]], entry.data[CONF_CREDENTIALS])
+
+
+async def async_remove_config_entry_device(
+    hass: HomeAssistant,
+    entry: EnergyCloudsConfigEntry,
+    device: dr.AnyDeviceEntry,
+) -> bool:
+    """A device may be deleted by hand once the account has it no longer."""
+    device_id = vendor_device_id(entry, device)
+    return device_id is not None and all(known.id != device_id for known in entry.runtime_data.inventory.devices)

@@ -1,0 +1,207 @@
+"""Adding an account, renewing its credential, and its options."""
+
+from collections.abc import Mapping
+from functools import partialmethod
+import logging
+import math
+from typing import Any, override
+
+from homeassistant.config_entries import (
+    ConfigEntry,
+    ConfigEntryState,
+    ConfigFlow,
+    ConfigFlowResult,
+    OptionsFlow,
+    OptionsFlowWithReload,
+)
+from homeassistant.core import callback
+from homeassistant.helpers.selector import (
+    NumberSelector,
+    NumberSelectorConfig,
+    NumberSelectorMode,
+    SelectOptionDict,
+    SelectSelector,
+    SelectSelectorConfig,
+)
+import voluptuous as vol
+
+from .connection import async_connect
+from .const import (
+    CONF_ACCOUNT_ID,
+    CONF_CREDENTIALS,
+    CONF_VENDOR,
+    DOMAIN,
+    OPTION_EXCLUDED_DEVICES,
+    OPTION_SCAN_INTERVAL,
+)
+from .credential_form import credential_schema, entered_credentials, first_field
+from .storage import AccountStore
+from .vendors import VENDORS
+from .vendors.base import Credentials, FieldKind
+from .vendors.errors import CannotConnect, InvalidAddress, InvalidCredentials, RateLimited, VendorError
+from .vendors.model import Account, Inventory
+
+_LOGGER = logging.getLogger(__name__)
+
+LONGEST_SCAN_INTERVAL = 24 * 60 * 60
+
+
+class EnergyCloudsConfigFlow(ConfigFlow, domain=DOMAIN):
+    """A menu of the vendors, then the vendor's credentials. There is one step per vendor, named by its key."""
+
+    VERSION = 1
+
+    def __init__(self) -> None:
+        self._errors: dict[str, str] = {}
+        self._wait = ""
+
+    @staticmethod
+    @callback
+    @override
+    def async_get_options_flow(config_entry: ConfigEntry) -> OptionsFlow:
+        return EnergyCloudsOptionsFlow()
+
+    @override
+    async def async_step_user(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        return self.async_show_menu(step_id="user", menu_options=list(VENDORS))
+
+    async def async_step_vendor(self, user_input: dict[str, Any] | None = None, *, vendor: str) -> ConfigFlowResult:
+        """The form of one vendor, and what is made of it."""
+        credentials = entered_credentials(user_input or {})
+        if user_input is not None:
+            self._async_abort_entries_match({CONF_VENDOR: vendor, CONF_CREDENTIALS: credentials})
+            if (found := await self._async_log_in(vendor, credentials)) is not None:
+                account, _ = found
+                await self.async_set_unique_id(f"{vendor}_{account.id}")
+                self._abort_if_unique_id_configured()
+                return self.async_create_entry(
+                    title=account.title,
+                    data={CONF_VENDOR: vendor, CONF_ACCOUNT_ID: account.id, CONF_CREDENTIALS: credentials},
+                )
+        return self._async_show_credentials(vendor, vendor, credentials)
+
+    async def async_step_reauth(self, entry_data: Mapping[str, Any]) -> ConfigFlowResult:
+        """Home Assistant found the credential to be bad."""
+        return await self.async_step_reauth_confirm()
+
+    async def async_step_reauth_confirm(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """A new credential for an account whose old one is not accepted any more."""
+        return await self._async_renew("reauth_confirm", self._get_reauth_entry(), user_input)
+
+    async def async_step_reconfigure(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Another credential or address for the same account."""
+        return await self._async_renew("reconfigure", self._get_reconfigure_entry(), user_input)
+
+    async def _async_renew(
+        self, step_id: str, entry: ConfigEntry, user_input: dict[str, Any] | None
+    ) -> ConfigFlowResult:
+        vendor = entry.data[CONF_VENDOR]
+        credentials = entered_credentials(user_input or {})
+        if user_input is not None and (found := await self._async_log_in(vendor, credentials)) is not None:
+            if not await self._is_same_account(entry, *found):
+                return self.async_abort(reason="unique_id_mismatch")
+            return self.async_update_reload_and_abort(entry, data_updates={CONF_CREDENTIALS: credentials})
+        shown = credentials if user_input is not None else entry.data[CONF_CREDENTIALS]
+        return self._async_show_credentials(step_id, vendor, shown)
+
+    async def _is_same_account(self, entry: ConfigEntry, account: Account, inventory: Inventory) -> bool:
+        """Where the vendor does not name the account, a credential that shows one of its devices is the account's."""
+        if account.named or account.id == entry.data[CONF_ACCOUNT_ID]:
+            return bool(account.id == entry.data[CONF_ACCOUNT_ID])
+        memory = await AccountStore(self.hass, entry.entry_id).load()
+        known = {device.id for device in memory.inventory.devices}
+        return not known or any(device.id in known for device in inventory.devices)
+
+    async def _async_log_in(self, vendor: str, credentials: Credentials) -> tuple[Account, Inventory] | None:
+        """Prove the credential. Returns None, with `_errors` set, when there is no account with devices behind it."""
+        vendor_class = VENDORS[vendor]
+        self._errors = {}
+        try:
+            client = await async_connect(self.hass, vendor, credentials)
+            account, inventory = await client.login(), await client.discover()
+        except InvalidAddress:
+            self._errors[first_field(vendor_class, FieldKind.ADDRESS)] = "invalid_url"
+        except InvalidCredentials as err:
+            self._errors[err.field or first_field(vendor_class, FieldKind.SECRET)] = err.reason
+        except RateLimited as err:
+            self._errors["base"] = "rate_limited"
+            self._wait = str(math.ceil(err.retry_after.total_seconds()))
+        except CannotConnect:
+            self._errors["base"] = "cannot_connect"
+        except VendorError as err:
+            _LOGGER.warning("Could not add the account: %s", err)
+            self._errors["base"] = "unknown"
+        except Exception:
+            _LOGGER.exception("Unexpected error while adding an account")
+            self._errors["base"] = "unknown"
+        else:
+            if inventory.devices:
+                return account, inventory
+            self._errors["base"] = "no_devices"
+        return None
+
+    def _async_show_credentials(self, step_id: str, vendor: str, current: Credentials) -> ConfigFlowResult:
+        return self.async_show_form(
+            step_id=step_id,
+            data_schema=credential_schema(VENDORS[vendor], current),
+            errors=self._errors,
+            description_placeholders={"vendor": VENDORS[vendor].title, "wait": self._wait},
+        )
+
+
+for _vendor in VENDORS:
+    setattr(
+        EnergyCloudsConfigFlow,
+        f"async_step_{_vendor}",
+        partialmethod(EnergyCloudsConfigFlow.async_step_vendor, vendor=_vendor),
+    )
+
+
+class EnergyCloudsOptionsFlow(OptionsFlowWithReload):
+    """How often to poll, and which devices to leave out."""
+
+    async def async_step_init(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """The only step."""
+        if user_input is not None:
+            return self.async_create_entry(data={key: value for key, value in user_input.items() if value})
+        fastest, names = self._account()
+        excluded = {device_id: device_id for device_id in self.config_entry.options.get(OPTION_EXCLUDED_DEVICES, ())}
+        schema = vol.Schema(
+            {
+                vol.Optional(OPTION_SCAN_INTERVAL): NumberSelector(
+                    NumberSelectorConfig(
+                        min=fastest,
+                        max=LONGEST_SCAN_INTERVAL,
+                        unit_of_measurement="s",
+                        mode=NumberSelectorMode.BOX,
+                    )
+                ),
+                vol.Optional(OPTION_EXCLUDED_DEVICES, default=[]): SelectSelector(
+                    SelectSelectorConfig(
+                        options=[
+                            SelectOptionDict(value=device_id, label=name)
+                            for device_id, name in sorted((excluded | names).items(), key=lambda item: item[1])
+                        ],
+                        multiple=True,
+                    )
+                ),
+            }
+        )
+        current = dict(self.config_entry.options)
+        if OPTION_SCAN_INTERVAL in current:
+            current[OPTION_SCAN_INTERVAL] = max(current[OPTION_SCAN_INTERVAL], fastest)
+        return self.async_show_form(
+            step_id="init",
+            data_schema=self.add_suggested_values_to_schema(schema, current),
+            description_placeholders={"fastest": str(fastest)},
+        )
+
+    def _account(self) -> tuple[int, dict[str, str]]:
+        """The shortest interval that the budget carries, in seconds, and the names of all devices by id."""
+        if self.config_entry.state is not ConfigEntryState.LOADED:
+            return math.ceil(VENDORS[self.config_entry.data[CONF_VENDOR]].cadence.total_seconds()), {}
+        coordinator = self.config_entry.runtime_data
+        return (
+            math.ceil(coordinator.fastest.total_seconds()),
+            {device.id: device.name or device.id for device in coordinator.inventory.devices},
+        )

@@ -1,0 +1,298 @@
+"""One account: discovers slowly, reads at the pace its budget carries, tells each entity of its own changes only."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+import logging
+from typing import Any, override
+
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+from homeassistant.exceptions import ConfigEntryAuthFailed
+from homeassistant.helpers.event import async_track_time_interval
+from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, UpdateFailed
+from homeassistant.util.dt import utcnow
+
+from .const import DOMAIN, OPTION_EXCLUDED_DEVICES, OPTION_SCAN_INTERVAL, PATIENCE
+from .devices import register_devices, remove_devices, unique_device_id
+from .inventory import Census
+from .pace import next_poll, offset_of
+from .registers import RegisterGuard
+from .storage import AccountMemory, AccountStore
+from .vendors import Vendor
+from .vendors.budget import Budget
+from .vendors.errors import (
+    CannotConnect,
+    InvalidCredentials,
+    NotPermitted,
+    RateLimited,
+    UnexpectedAnswer,
+    VendorError,
+)
+from .vendors.model import Inventory, Nature, Point, PointId, Problem, Readings, Sample
+
+_LOGGER = logging.getLogger(__name__)
+
+DISCOVERY_INTERVAL = timedelta(hours=1)
+DISCOVERY_RETRY = timedelta(minutes=10)
+AGE_CHECK_INTERVAL = timedelta(seconds=30)
+STALE_AFTER = 3
+"""A sample is stale, and a failing account out of patience, after so many cadences."""
+
+_FAILURES = {
+    CannotConnect: "cannot_connect",
+    NotPermitted: "not_permitted",
+    RateLimited: "rate_limited",
+    UnexpectedAnswer: "unexpected_answer",
+}
+
+type EnergyCloudsConfigEntry = ConfigEntry[EnergyCloudsCoordinator]
+
+
+class EnergyCloudsCoordinator(DataUpdateCoordinator[dict[PointId, Sample]]):
+    """The newest sample of every point of an account."""
+
+    config_entry: EnergyCloudsConfigEntry
+
+    def __init__(
+        self,
+        hass: HomeAssistant,
+        entry: EnergyCloudsConfigEntry,
+        *,
+        store: AccountStore,
+        memory: AccountMemory,
+        vendor: Vendor,
+        budget: Budget,
+    ) -> None:
+        super().__init__(hass, _LOGGER, config_entry=entry, name=f"{DOMAIN} {vendor.key}")
+        self.data = {}
+        self.vendor = vendor
+        self.budget = budget
+        self.problems: dict[str, Problem] = {}
+        self.interval = self.fastest = vendor.cadence
+        self.last_success: datetime | None = None
+        self.requests_of_last_poll = 0
+        self._store = store
+        self._census = Census(memory.inventory, memory.missing)
+        self._discovered_at = memory.discovered_at
+        self._discovery_due = memory.discovered_at + DISCOVERY_INTERVAL if memory.discovered_at else vendor.now()
+        self._registers = RegisterGuard(memory.registers)
+        self._excluded = frozenset[str](entry.options.get(OPTION_EXCLUDED_DEVICES, ()))
+        self._points: dict[PointId, Point] = {}
+        self._wanted: tuple[Point, ...] | None = None
+        self._points_listeners: list[Callable[[tuple[Point, ...]], None]] = []
+        self._entities: dict[PointId, CALLBACK_TYPE] = {}
+        self._told_available: dict[PointId, bool] = {}
+        self._changed: set[PointId] = set()
+
+    @property
+    def inventory(self) -> Inventory:
+        """All that the account is known to have, excluded devices too."""
+        return self._census.inventory
+
+    def memory(self) -> AccountMemory:
+        """What of this must survive a restart."""
+        return AccountMemory(
+            inventory=self._census.inventory,
+            discovered_at=self._discovered_at,
+            missing=self._census.missing,
+            registers=self._registers.readings(),
+        )
+
+    def unique_device_id(self, device_id: str) -> str:
+        """The identifier of a device, unique over all accounts."""
+        return unique_device_id(self.config_entry, device_id)
+
+    def clock_difference(self) -> timedelta:
+        """How far the service's clock is ahead of this machine's."""
+        return self.vendor.now() - utcnow()
+
+    def is_available(self, point: Point) -> bool:
+        """Whether the newest sample of a point may be shown."""
+        return self._may_show(point, self.vendor.now())
+
+    @callback
+    def async_start(self) -> None:
+        """Keep polling while no entity listens (points may yet be learnt), and keep looking at ages between polls."""
+        self.config_entry.async_on_unload(self.async_add_listener(lambda: None))
+        self.config_entry.async_on_unload(
+            async_track_time_interval(self.hass, self._async_check_ages, AGE_CHECK_INTERVAL, cancel_on_shutdown=True)
+        )
+
+    async def async_save(self) -> None:
+        """Write what must survive a restart."""
+        await self._store.save(self.memory())
+
+    @callback
+    def async_add_points_listener(self, listener: Callable[[tuple[Point, ...]], None]) -> CALLBACK_TYPE:
+        """Call `listener` with all points now, and with new points whenever there are some."""
+        self._points_listeners.append(listener)
+        self._wanted = None
+        listener(tuple(self._points.values()))
+        return lambda: self._points_listeners.remove(listener)
+
+    @callback
+    @override
+    def async_add_listener(self, update_callback: CALLBACK_TYPE, context: Any = None) -> Callable[[], None]:
+        remove = super().async_add_listener(update_callback, context)
+        if not isinstance(context, PointId):
+            return remove
+        self._entities[context] = update_callback
+        self._told_available[context] = self.is_available(self._points[context])
+        self._wanted = None
+
+        @callback
+        def remove_entity() -> None:
+            remove()
+            self._entities.pop(context, None)
+            self._told_available.pop(context, None)
+            self._wanted = None
+
+        return remove_entity
+
+    @callback
+    @override
+    def async_update_listeners(self) -> None:
+        changed, self._changed = self._changed | self._availability_changes(), set()
+        for point_id in changed:
+            if (update := self._entities.get(point_id)) is not None:
+                update()
+
+    @override
+    async def _async_setup(self) -> None:
+        """Discover, unless a recent inventory is remembered."""
+        if self._discovered_at is None:
+            try:
+                await self._discover()
+            except VendorError as err:
+                raise self._as_failure(err) from err
+        self._take_inventory(self._census.inventory)
+
+    @override
+    async def _async_update_data(self) -> dict[PointId, Sample]:
+        try:
+            await self._discover_if_due()
+            self._take_readings(await self.vendor.read(self._wanted_points()))
+        except VendorError as err:
+            raise self._as_failure(err) from err
+        finally:
+            self._set_pace()
+        self.last_success = self.vendor.now()
+        self._store.save_soon(self.memory)
+        return self.data
+
+    async def _discover_if_due(self) -> None:
+        """A discovery that fails costs nothing but itself; only a bad credential counts."""
+        if self.vendor.now() < self._discovery_due:
+            return
+        try:
+            await self._discover()
+        except InvalidCredentials:
+            raise
+        except VendorError as err:
+            self._discovery_due = self.vendor.now() + DISCOVERY_RETRY
+            _LOGGER.debug("Discovery failed, trying again in %s: %s", DISCOVERY_RETRY, err)
+        else:
+            self._take_inventory(self._census.inventory)
+
+    async def _discover(self) -> None:
+        gone = self._census.count(await self.vendor.discover())
+        self._discovered_at = self.vendor.now()
+        self._discovery_due = self._discovered_at + DISCOVERY_INTERVAL
+        if gone:
+            _LOGGER.info("Removing %d devices that the account has no longer", len(gone))
+            remove_devices(self.hass, self.config_entry, gone)
+
+    @callback
+    def _take_inventory(self, inventory: Inventory) -> None:
+        """Register new and changed devices, and have entities made of new points."""
+        excluded = self._excluded
+        devices = [device for device in inventory.devices if device.id not in excluded]
+        register_devices(self.hass, self.config_entry, self.vendor.title, devices)
+        remove_devices(self.hass, self.config_entry, excluded)
+        points = {point.id: point for point in inventory.points if point.id.device_id not in excluded}
+        new = tuple(point for point_id, point in points.items() if point_id not in self._points)
+        for point_id in self._points.keys() - points.keys():
+            self.data.pop(point_id, None)
+        self._points = points
+        self._wanted = None
+        if new:
+            for listener in self._points_listeners:
+                listener(new)
+
+    @callback
+    def _take_readings(self, readings: Readings) -> None:
+        self.requests_of_last_poll = readings.requests
+        self.problems = dict(readings.problems)
+        if readings.inventory is not None:
+            self._census.learn(readings.inventory)
+            self._take_inventory(self._census.inventory)
+        for point_id, sample in readings.samples.items():
+            if (point := self._points.get(point_id)) is None:
+                continue
+            shown = self.data.get(point_id)
+            if shown is not None and (sample.time < shown.time or sample == shown):
+                continue
+            if point.nature is Nature.REGISTER and not self._registers.accepts(point_id, sample):
+                continue
+            self.data[point_id] = sample
+            self._changed.add(point_id)
+        for point_id in readings.broken:
+            if self.data.pop(point_id, None) is not None:
+                self._changed.add(point_id)
+
+    def _wanted_points(self) -> tuple[Point, ...]:
+        """The points of all devices that have an enabled entity; before there are entities, all points."""
+        if self._wanted is None:
+            points = self._points.values()
+            if self._points_listeners:
+                devices = {point_id.device_id for point_id in self._entities}
+                self._wanted = tuple(point for point in points if point.id.device_id in devices)
+            else:
+                self._wanted = tuple(points)
+        return self._wanted
+
+    def _set_pace(self) -> None:
+        """The next poll: as soon as the budget carries it or the user wants it, at this installation's own instant."""
+        self.fastest = self.budget.plan(self.vendor.requests_per_poll(self._wanted_points()), self.vendor.cadence)
+        self.interval = max(self.fastest, timedelta(seconds=self.config_entry.options.get(OPTION_SCAN_INTERVAL, 0)))
+        now = self.vendor.now()
+        self.update_interval = next_poll(now, self.interval, offset_of(self.config_entry.entry_id, self.interval)) - now
+
+    @callback
+    def _async_check_ages(self, _now: datetime) -> None:
+        self.async_update_listeners()
+
+    def _availability_changes(self) -> set[PointId]:
+        now = self.vendor.now()
+        changes = set()
+        for point_id, told in self._told_available.items():
+            point = self._points.get(point_id)
+            if (point is not None and self._may_show(point, now)) is not told:
+                self._told_available[point_id] = not told
+                changes.add(point_id)
+        return changes
+
+    def _may_show(self, point: Point, now: datetime) -> bool:
+        sample = self.data.get(point.id)
+        if (
+            sample is None
+            or self.last_success is None
+            or self.problems.get(point.id.device_id) is Problem.NOT_PERMITTED
+        ):
+            return False
+        if now - self.last_success > max(PATIENCE, STALE_AFTER * self.interval):
+            return False
+        return point.cadence is None or now - sample.time <= STALE_AFTER * max(point.cadence, self.interval)
+
+    def _as_failure(self, err: VendorError) -> ConfigEntryAuthFailed | UpdateFailed:
+        """The one place where a vendor's error becomes Home Assistant's."""
+        if isinstance(err, InvalidCredentials):
+            return ConfigEntryAuthFailed(
+                translation_domain=DOMAIN, translation_key=err.reason, translation_placeholders={"detail": str(err)}
+            )
+        return UpdateFailed(
+            translation_domain=DOMAIN,
+            translation_key=_FAILURES[type(err)],
+            translation_placeholders={"detail": str(err)},
+            retry_after=err.retry_after.total_seconds() if isinstance(err, RateLimited) else None,
+        )

@@ -1,0 +1,71 @@
+"""The form of a vendor's credentials, made from the vendor's own description of them."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from homeassistant.data_entry_flow import section
+from homeassistant.helpers.selector import (
+    BooleanSelector,
+    Selector,
+    SelectSelector,
+    SelectSelectorConfig,
+    TextSelector,
+    TextSelectorConfig,
+    TextSelectorType,
+)
+import voluptuous as vol
+
+from .const import CONF_ADVANCED
+from .vendors import Vendor
+from .vendors.base import CredentialField, Credentials, FieldKind
+
+
+def credential_schema(vendor: type[Vendor], current: Credentials) -> vol.Schema:
+    """The form, with the current values filled in, but for secrets. Advanced fields are in a folded section."""
+    plain = _fields(vendor, current, advanced=False)
+    if advanced := _fields(vendor, current, advanced=True):
+        plain[vol.Required(CONF_ADVANCED)] = section(vol.Schema(advanced), {"collapsed": True})
+    return vol.Schema(plain)
+
+
+def entered_credentials(user_input: Mapping[str, Any]) -> dict[str, str | bool]:
+    """What was entered, without the section, the spaces around it, and the fields left empty."""
+    entered = {**user_input, **user_input.get(CONF_ADVANCED, {})}
+    entered.pop(CONF_ADVANCED, None)
+    values = {key: value.strip() if isinstance(value, str) else value for key, value in entered.items()}
+    return {key: value for key, value in values.items() if value not in ("", None)}
+
+
+def first_field(vendor: type[Vendor], kind: FieldKind) -> str:
+    """The key of the first field of that kind that can carry an error message, else `base`."""
+    keys = (field.key for field in vendor.credential_fields if field.kind is kind and not field.advanced)
+    return next(keys, "base")
+
+
+def _fields(vendor: type[Vendor], current: Credentials, *, advanced: bool) -> dict[vol.Marker, Any]:
+    schema: dict[vol.Marker, Any] = {}
+    for field in vendor.credential_fields:
+        if field.advanced is not advanced:
+            continue
+        marker = vol.Required if field.required else vol.Optional
+        value = None if field.kind is FieldKind.SECRET else current.get(field.key, field.default)
+        description = {"suggested_value": value} if value is not None else None
+        if field.kind is FieldKind.CHOICE:
+            schema[marker(field.key, default=value)] = _selector(field)
+        else:
+            schema[marker(field.key, description=description)] = _selector(field)
+    return schema
+
+
+def _selector(field: CredentialField) -> Selector[Any]:
+    match field.kind:
+        case FieldKind.SECRET:
+            return TextSelector(TextSelectorConfig(type=TextSelectorType.PASSWORD, autocomplete="off"))
+        case FieldKind.USERNAME:
+            return TextSelector(TextSelectorConfig(autocomplete="username"))
+        case FieldKind.ADDRESS:
+            return TextSelector(TextSelectorConfig(autocomplete="off"))
+        case FieldKind.CHOICE:
+            return SelectSelector(SelectSelectorConfig(options=list(field.choices), translation_key=field.key))
+        case FieldKind.SWITCH:
+            return BooleanSelector()

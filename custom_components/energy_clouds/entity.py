@@ -1,0 +1,62 @@
+"""What all entities have in common: each shows one point of one device."""
+
+from typing import override
+
+from homeassistant.core import callback
+from homeassistant.helpers.device_registry import DeviceInfo
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+from homeassistant.helpers.update_coordinator import CoordinatorEntity
+
+from .const import DOMAIN
+from .coordinator import EnergyCloudsConfigEntry, EnergyCloudsCoordinator
+from .quantities import PRESENTATIONS
+from .vendors.model import Nature, Point, Sample
+
+
+class EnergyCloudsEntity(CoordinatorEntity[EnergyCloudsCoordinator]):
+    """One point. It reads the coordinator's data, and neither computes nor fetches."""
+
+    _attr_has_entity_name = True
+
+    def __init__(self, coordinator: EnergyCloudsCoordinator, point: Point) -> None:
+        super().__init__(coordinator, context=point.id)
+        self.point = point
+        device_id = coordinator.unique_device_id(point.id.device_id)
+        presentation = PRESENTATIONS[point.quantity]
+        self._attr_unique_id = f"{device_id}_{point.id.key}"
+        self._attr_device_info = DeviceInfo(identifiers={(DOMAIN, device_id)})
+        self._attr_entity_category = presentation.category
+        self._attr_entity_registry_enabled_default = not point.noisy
+        if point.name is not None:
+            self._attr_name = point.name
+        else:
+            name = point.meaning or point.quantity.value
+            self._attr_translation_key = name if point.phase is None else f"{name}_of_phase"
+            self._attr_translation_placeholders = {} if point.phase is None else {"phase": point.phase.value}
+
+    @property
+    @override
+    def available(self) -> bool:
+        return self.coordinator.is_available(self.point)
+
+    @property
+    def sample(self) -> Sample | None:
+        """The newest sample, if it may be shown."""
+        return self.coordinator.data.get(self.point.id) if self.available else None
+
+
+@callback
+def add_entities(
+    entry: EnergyCloudsConfigEntry,
+    async_add_entities: AddConfigEntryEntitiesCallback,
+    natures: frozenset[Nature],
+    entity: type[EnergyCloudsEntity],
+) -> None:
+    """Make an entity of every point of those natures, now and whenever new points are discovered."""
+    coordinator = entry.runtime_data
+
+    @callback
+    def add(points: tuple[Point, ...]) -> None:
+        async_add_entities(entity(coordinator, point) for point in points if point.nature in natures)
+
+    entry.async_on_unload(coordinator.async_add_points_listener(add))

@@ -1,0 +1,43 @@
+"""Sensors: every point but the flags."""
+
+from datetime import datetime
+from typing import override
+
+from homeassistant.components.sensor import SensorEntity
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+
+from .coordinator import EnergyCloudsConfigEntry, EnergyCloudsCoordinator
+from .entity import EnergyCloudsEntity, add_entities
+from .quantities import PRESENTATIONS, STATE_CLASSES
+from .vendors.model import Nature, Point
+
+PARALLEL_UPDATES = 0
+
+NATURES = frozenset(Nature) - {Nature.FLAG}
+
+
+async def async_setup_entry(
+    hass: HomeAssistant,
+    entry: EnergyCloudsConfigEntry,
+    async_add_entities: AddConfigEntryEntitiesCallback,
+) -> None:
+    """Set up the sensors of an account."""
+    add_entities(entry, async_add_entities, NATURES, EnergyCloudsSensor)
+
+
+class EnergyCloudsSensor(EnergyCloudsEntity, SensorEntity):
+    """A measured value."""
+
+    def __init__(self, coordinator: EnergyCloudsCoordinator, point: Point) -> None:
+        super().__init__(coordinator, point)
+        presentation = PRESENTATIONS[point.quantity]
+        self._attr_device_class = presentation.sensor_class
+        self._attr_native_unit_of_measurement = point.unit
+        self._attr_state_class = STATE_CLASSES.get(point.nature)
+        self._attr_suggested_display_precision = presentation.precision
+
+    @property
+    @override
+    def native_value(self) -> float | str | datetime | None:
+        return self.sample.value if self.sample is not None else None

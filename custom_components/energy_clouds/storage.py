@@ -1,0 +1,136 @@
+"""What survives a restart: budgets by credential, and what is known of each account."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers.singleton import singleton
+from homeassistant.helpers.storage import Store
+from homeassistant.util.hass_dict import HassKey
+import msgspec
+
+from .const import DOMAIN
+from .registers import RegisterReading
+from .vendors import Vendor
+from .vendors.base import Credentials
+from .vendors.budget import Budget, BudgetState
+from .vendors.model import Inventory
+
+STORAGE_VERSION = 1
+SAVE_EVERY = timedelta(minutes=15)
+
+
+class AccountMemory(msgspec.Struct, frozen=True, kw_only=True):
+    """What is known of an account: its inventory, when that was complete last, and its registers' last samples.
+
+    `missing` counts, by device id, the complete discoveries in a row that did not list the device.
+    """
+
+    inventory: Inventory = Inventory()
+    discovered_at: datetime | None = None
+    missing: Mapping[str, int] = msgspec.field(default_factory=dict)
+    registers: tuple[RegisterReading, ...] = ()
+
+
+class AccountStore:
+    """The memory of one config entry's account, on disk."""
+
+    def __init__(self, hass: HomeAssistant, entry_id: str) -> None:
+        self._store = Store[dict[str, Any]](
+            hass, STORAGE_VERSION, f"{DOMAIN}.{entry_id}", private=True, atomic_writes=True
+        )
+        self._save_is_due = False
+
+    async def load(self) -> AccountMemory:
+        """The memory; an empty one if there is none, or none that can be read."""
+        stored = await self._store.async_load()
+        try:
+            return msgspec.convert(stored, AccountMemory) if stored is not None else AccountMemory()
+        except msgspec.ValidationError:
+            # Whatever it was, discovery brings it back.
+            return AccountMemory()
+
+    async def save(self, memory: AccountMemory) -> None:
+        """Write it now."""
+        self._save_is_due = False
+        await self._store.async_save(_builtins(memory))
+
+    @callback
+    def save_soon(self, memory: Callable[[], AccountMemory]) -> None:
+        """Write what `memory` returns within `SAVE_EVERY`, or when Home Assistant stops."""
+        if not self._save_is_due:
+            self._save_is_due = True
+            self._store.async_delay_save(lambda: self._saved(memory()), SAVE_EVERY.total_seconds())
+
+    async def remove(self) -> None:
+        """Delete it."""
+        await self._store.async_remove()
+
+    def _saved(self, memory: AccountMemory) -> dict[str, Any]:
+        self._save_is_due = False
+        return _builtins(memory)
+
+
+class Budgets:
+    """One budget per credential for everything that uses it: entries, reloads of entries, and config flows."""
+
+    def __init__(self, hass: HomeAssistant, states: Mapping[str, BudgetState], store: Store[dict[str, Any]]) -> None:
+        self._hass = hass
+        self._store = store
+        self._states = dict(states)
+        self._budgets: dict[str, Budget] = {}
+
+    def of(self, vendor: type[Vendor], credentials: Credentials) -> Budget:
+        """The budget of that credential."""
+        name = vendor.credential_id(credentials)
+        if (budget := self._budgets.get(name)) is None:
+            budget = Budget(vendor.limit(credentials), state=self._states.get(name), on_change=lambda: self._save(name))
+            self._budgets[name] = budget
+        return budget
+
+    @callback
+    def forget(self, vendor: type[Vendor], credentials: Credentials) -> None:
+        """Forget a credential that is used no longer, but not a wait that the service still demands."""
+        name = vendor.credential_id(credentials)
+        budget = self._budgets.get(name)
+        if budget is None or not budget.held_for:
+            self._budgets.pop(name, None)
+            if self._states.pop(name, None) is not None:
+                self._write()
+
+    @callback
+    def _save(self, name: str) -> None:
+        self._states[name] = self._budgets[name].state
+        self._write()
+
+    @callback
+    def _write(self) -> None:
+        self._hass.async_create_task(
+            self._store.async_save({key: _builtins(state) for key, state in self._states.items()}),
+            "energy_clouds budgets",
+        )
+
+
+@singleton(HassKey[Budgets](f"{DOMAIN}.budgets"), async_=True)
+async def async_get_budgets(hass: HomeAssistant) -> Budgets:
+    """All budgets, with the waits that were running when Home Assistant stopped."""
+    store = Store[dict[str, Any]](hass, STORAGE_VERSION, f"{DOMAIN}.budgets", private=True, atomic_writes=True)
+    stored = await store.async_load()
+    try:
+        states = msgspec.convert(stored or {}, dict[str, BudgetState])
+    except msgspec.ValidationError:
+        states = {}
+    return Budgets(hass, states, store)
+
+
+def _builtins(struct: msgspec.Struct) -> dict[str, Any]:
+    builtins: dict[str, Any] = msgspec.to_builtins(struct, enc_hook=_encode)
+    return builtins
+
+
+def _encode(value: object) -> str:
+    """Encode what msgspec does not: a subclass of datetime."""
+    if isinstance(value, datetime):
+        return value.isoformat()
+    raise NotImplementedError(f"{type(value).__name__} is not to be stored")

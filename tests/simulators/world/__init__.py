@@ -1,0 +1,24 @@
+"""The physical world that all simulators share: one office building in London, the same in every process.
+
+It has no state: everything is a function of the seed and of the time. Power is linear between nodes five minutes
+apart; energy is that line's exact integral. Submeters add up: the grid connection shows the loads and the solar roof.
+"""
+
+from .cold_store import CONTROLLERS, Cooling
+from .meter import Energy, Meter, Phases, Reading, Supply
+from .world import EPOCH, METERS, TIME_ZONE, World, default_world
+
+__all__ = [
+    "CONTROLLERS",
+    "EPOCH",
+    "METERS",
+    "TIME_ZONE",
+    "Cooling",
+    "Energy",
+    "Meter",
+    "Phases",
+    "Reading",
+    "Supply",
+    "World",
+    "default_world",
+]
