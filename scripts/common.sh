@@ -116,8 +116,7 @@ ensure_browser() {
       [ -z "$CHROMIUM" ] || return 0
     fi
     say "unpacking Debian's Chromium into $prefix"
-    debian_unpack "$(. /etc/os-release && echo "$VERSION_CODENAME")" /var/lib/dpkg/status "$prefix" chromium fonts-liberation ||
-      fail "no browser: neither Playwright nor Debian's packages could bring a Chromium"
+    debian_unpack "$(. /etc/os-release && echo "${VERSION_CODENAME:-}")" /var/lib/dpkg/status "$prefix" chromium fonts-liberation || return 1
   fi
   CHROMIUM=$prefix/usr/lib/chromium/chromium
   CHROMIUM_LIBRARIES=$(find "$prefix" -name '*.so*' -printf '%h\n' | sort -u | grep -v /lib/chromium | paste -sd:)

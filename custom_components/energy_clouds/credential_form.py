@@ -21,10 +21,14 @@ from .vendors.base import CredentialField, Credentials, FieldKind
 
 
 def credential_schema(vendor: type[Vendor], current: Credentials) -> vol.Schema:
-    """The form, with the current values filled in, but for secrets. Advanced fields are in a folded section."""
+    """The form, with the current values filled in, but for secrets.
+
+    Advanced fields are in a section that is folded while they are empty.
+    """
     plain = _fields(vendor, current, advanced=False)
     if advanced := _fields(vendor, current, advanced=True):
-        plain[vol.Required(CONF_ADVANCED)] = section(vol.Schema(advanced), {"collapsed": True})
+        unused = not any(current.get(field.key) for field in vendor.credential_fields if field.advanced)
+        plain[vol.Required(CONF_ADVANCED)] = section(vol.Schema(advanced), {"collapsed": unused})
     return vol.Schema(plain)
 
 

@@ -34,6 +34,7 @@ def register_devices(hass: HomeAssistant, entry: ConfigEntry, vendor_title: str,
         identifiers={(DOMAIN, entry.data[CONF_ACCOUNT_ID])},
         entry_type=dr.DeviceEntryType.SERVICE,
         manufacturer=vendor_title,
+        model="Account",
         name=entry.title,
     )
     registered: dict[str | None, str] = {None: account.id}

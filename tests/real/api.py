@@ -1,0 +1,123 @@
+"""Home Assistant's REST and websocket interfaces, as a logged-in owner uses them."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from itertools import count
+from typing import Any
+
+import aiohttp
+
+from .home_assistant import HomeAssistantError
+
+TIMEOUT = aiohttp.ClientTimeout(total=60)
+_FLOWS = "/api/config/config_entries/flow"
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """The person whom the demo's Home Assistant belongs to."""
+
+    name: str = "Demo"
+    username: str = "demo"
+    password: str = "energy"
+
+
+class Api:
+    """A logged-in client. Made by `onboarded`."""
+
+    def __init__(self, session: aiohttp.ClientSession, socket: aiohttp.ClientWebSocketResponse) -> None:
+        """Take a session and a websocket that are both authorised."""
+        self._session = session
+        self._socket = socket
+        self._numbers = count(1)
+        self._waiting: dict[int, asyncio.Future[Any]] = {}
+
+    async def get(self, path: str) -> Any:
+        """Return the JSON of a resource."""
+        async with self._session.get(path) as response:
+            return await _json(response)
+
+    async def text(self, path: str) -> str:
+        """Return a download."""
+        async with self._session.get(path) as response:
+            if not response.ok:
+                raise HomeAssistantError(f"GET {response.url.path}: {response.status} {await response.text()}")
+            return await response.text()
+
+    async def post(self, path: str, body: Mapping[str, Any]) -> Any:
+        """Post JSON and return the JSON of the answer."""
+        async with self._session.post(path, json=body) as response:
+            return await _json(response)
+
+    async def command(self, kind: str, **fields: Any) -> Any:
+        """Send a websocket command and return its result."""
+        number = next(self._numbers)
+        self._waiting[number] = asyncio.get_running_loop().create_future()
+        await self._socket.send_json({"id": number, "type": kind, **fields})
+        answer = await asyncio.wait_for(self._waiting[number], TIMEOUT.total)
+        if not answer["success"]:
+            raise HomeAssistantError(f"{kind}: {answer['error']}")
+        return answer["result"]
+
+    async def listen(self) -> None:
+        """Take in answers, and (aiohttp does) answer pings: who is silent is disconnected within two minutes."""
+        async for message in self._socket:
+            answer = message.json()
+            future = self._waiting.pop(answer["id"], None) if answer["type"] == "result" else None
+            if future is not None and not future.done():
+                future.set_result(answer)
+        for future in self._waiting.values():
+            if not future.done():
+                future.set_exception(HomeAssistantError("Home Assistant has closed the websocket"))
+
+    async def start_flow(self, domain: str) -> Any:
+        """Begin to add an integration, and return the first step."""
+        return await self.post(_FLOWS, {"handler": domain})
+
+    async def next_step(self, flow: Mapping[str, Any], user_input: Mapping[str, Any]) -> Any:
+        """Submit a step, and return the next."""
+        return await self.post(f"{_FLOWS}/{flow['flow_id']}", user_input)
+
+    async def until_running(self) -> None:
+        """Wait until Home Assistant has finished its start."""
+        async with asyncio.timeout(60):
+            while (await self.get("/api/config"))["state"] != "RUNNING":
+                await asyncio.sleep(0.1)
+
+
+@asynccontextmanager
+async def onboarded(url: str, owner: Owner, language: str = "en") -> AsyncGenerator[Api]:
+    """Make the owner of a new Home Assistant, log in, and stay so for as long as the context lasts."""
+    client_id = f"{url}/"
+    async with aiohttp.ClientSession(timeout=TIMEOUT) as session:
+        person = {"name": owner.name, "username": owner.username, "password": owner.password}
+        user = {**person, "client_id": client_id, "language": language}
+        async with session.post(f"{url}/api/onboarding/users", json=user) as response:
+            code = (await _json(response))["auth_code"]
+        grant = {"grant_type": "authorization_code", "code": code, "client_id": client_id}
+        async with session.post(f"{url}/auth/token", data=grant) as response:
+            token = (await _json(response))["access_token"]
+    headers = {"Authorization": f"Bearer {token}"}
+    async with (
+        aiohttp.ClientSession(url, headers=headers, timeout=TIMEOUT) as session,
+        session.ws_connect("/api/websocket", max_msg_size=0) as socket,
+    ):
+        await socket.receive_json()
+        await socket.send_json({"type": "auth", "access_token": token})
+        if (await socket.receive_json())["type"] != "auth_ok":
+            raise HomeAssistantError("the websocket does not accept the token")
+        api = Api(session, socket)
+        listening = asyncio.create_task(api.listen())
+        try:
+            await api.command("frontend/set_user_data", key="language", value={"language": language})
+            yield api
+        finally:
+            listening.cancel()
+
+
+async def _json(response: aiohttp.ClientResponse) -> Any:
+    if not response.ok:
+        raise HomeAssistantError(f"{response.method} {response.url.path}: {response.status} {await response.text()}")
+    return await response.json()

@@ -1,0 +1,89 @@
+"""A person's browser: logged in to Home Assistant, at a laptop's size, taking pictures for the documentation."""
+
+from collections.abc import Generator
+from contextlib import contextmanager
+import io
+import os
+from pathlib import Path
+
+from PIL import Image
+from playwright.sync_api import Locator, Page, sync_playwright
+
+from .configuration import REPOSITORY
+
+IMAGES = REPOSITORY / "docs" / "images"
+PATIENCE = 20_000
+"""Milliseconds that a page gets on a slow machine before something is found to be missing."""
+_LARGEST = 300_000
+_ARGUMENTS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+@contextmanager
+def browser_page(url: str) -> Generator[Page]:
+    """Open a page of Chromium, from $CHROMIUM or wherever Playwright finds one."""
+    libraries = os.environ.get("CHROMIUM_LIBRARIES")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=os.environ.get("CHROMIUM") or None,
+            args=_ARGUMENTS,
+            env={**os.environ, "LD_LIBRARY_PATH": libraries} if libraries else None,
+        )
+        page = browser.new_context(
+            base_url=url,
+            viewport={"width": 1280, "height": 800},
+            device_scale_factor=2,
+            color_scheme="light",
+            reduced_motion="reduce",
+            locale="en-US",
+            timezone_id="Europe/Amsterdam",
+        ).new_page()
+        page.set_default_timeout(PATIENCE)
+        yield page
+        browser.close()
+
+
+def log_in(page: Page, username: str, password: str) -> None:
+    """Log in by the form."""
+    page.goto("/")
+    page.locator("input[name=username]").fill(username)
+    page.locator("input[name=password]").fill(password)
+    page.locator("input[name=password]").press("Enter")
+    page.locator("ha-sidebar").wait_for()
+
+
+class Album:
+    """Takes pictures, into the documentation if $SCREENSHOTS is set."""
+
+    def __init__(self, elsewhere: Path) -> None:
+        """Put them elsewhere if nobody asked for them."""
+        self.is_wanted = bool(os.environ.get("SCREENSHOTS"))
+        self._folder = IMAGES if self.is_wanted else elsewhere
+        self._folder.mkdir(parents=True, exist_ok=True)
+
+    def take(self, name: str, of: Page | Locator) -> Path:
+        """Take a picture and return its file, a PNG of few colours."""
+        picture = Image.open(io.BytesIO(of.screenshot(animations="disabled")))
+        path = self._folder / f"{name}.png"
+        for colours in (256, 128, 64):
+            picture.convert("RGB").quantize(colours, dither=Image.Dither.NONE).save(path, optimize=True)
+            if path.stat().st_size < _LARGEST:
+                break
+        return path
+
+
+def choose_integration(page: Page, name: str) -> Locator:
+    """Begin to add an integration at Settings, Devices & services, and return the dialog of its flow."""
+    page.goto("/config/integrations/dashboard")
+    page.get_by_role("button", name="Add integration").click()
+    page.get_by_placeholder("Search for a brand name").fill(name)
+    page.get_by_text(name, exact=True).click()
+    return page.locator("dialog-data-entry-flow")
