@@ -93,7 +93,7 @@ ensure_venv() {
   stamp="$group $(cksum <pyproject.toml)"
   [ -x "$folder/bin/python" ] && "$folder/bin/python" -c '' 2>/dev/null && [ "$(cat "$folder/.stamp" 2>/dev/null)" = "$stamp" ] && return
   python=$(ensure_python)
-  say "installing the '$group' packages into $folder"
+  say "installing the '$group' packages into $folder (what can be used again is kept in $cache)"
   [ -x "$folder/bin/python" ] && "$folder/bin/python" -c '' 2>/dev/null ||
     .tools/bin/uv venv -q --clear --no-project --python "$python" "$folder"
   .tools/bin/uv pip install -q --python "$folder/bin/python" --group "$group"
