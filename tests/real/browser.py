@@ -5,6 +5,7 @@ from contextlib import contextmanager
 import io
 import os
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from PIL import Image
 from playwright.sync_api import Locator, Page, sync_playwright
@@ -30,12 +31,13 @@ _ARGUMENTS = [
 @contextmanager
 def browser_page(url: str) -> Generator[Page]:
     """Open a page of Chromium, from $CHROMIUM or wherever Playwright finds one."""
-    libraries = os.environ.get("CHROMIUM_LIBRARIES")
-    with sync_playwright() as playwright:
+    with TemporaryDirectory() as home, sync_playwright() as playwright:
+        # Chromium leaves files in the person's own folders otherwise.
+        environment: dict[str, str | float | bool] = {**os.environ, "XDG_CONFIG_HOME": home, "XDG_CACHE_HOME": home}
+        if libraries := os.environ.get("CHROMIUM_LIBRARIES"):
+            environment["LD_LIBRARY_PATH"] = libraries
         browser = playwright.chromium.launch(
-            executable_path=os.environ.get("CHROMIUM") or None,
-            args=_ARGUMENTS,
-            env={**os.environ, "LD_LIBRARY_PATH": libraries} if libraries else None,
+            executable_path=os.environ.get("CHROMIUM") or None, args=_ARGUMENTS, env=environment
         )
         page = browser.new_context(
             base_url=url,

@@ -15,7 +15,15 @@ from custom_components.energy_clouds.vendors.errors import (
     RateLimited,
     UnexpectedAnswer,
 )
-from custom_components.energy_clouds.vendors.model import DeviceKind, Inventory, Nature, Problem
+from custom_components.energy_clouds.vendors.model import (
+    DeviceKind,
+    Inventory,
+    Nature,
+    Point,
+    PointId,
+    Problem,
+    Quantity,
+)
 from tests.simulators import faults
 from tests.simulators.enpact import EXPIRED_KEY, PRODUCTION_KEY, REVOKED_KEY, SANDBOX_KEY, EnpactSimulator
 
@@ -215,6 +223,21 @@ async def test_inventory_survives_a_restart(bench: Bench) -> None:
     assert len(bench.simulator.requests) == 2
     assert readings.inventory is None
     assert len(readings.samples) == len(bench.inventory.points)
+
+
+async def test_inventory_of_an_older_release_is_taken_as_far_as_it_is_understood(bench: Bench) -> None:
+    await bench.discover()
+    await bench.read()
+    meter, *_ = bench.simulator.meters
+    strange = [
+        Point(id=PointId(device_id=device, key=key), quantity=Quantity.POWER, nature=Nature.GAUGE)
+        for device, key in (("gone", "p1"), (meter, "no longer a field"))
+    ]
+    inventory = Inventory(devices=bench.inventory.devices, points=(*bench.inventory.points, *strange))
+    vendor = bench.restarted(inventory)
+    readings = await vendor.read(inventory.points)
+    assert {point.key for point in readings.samples} == {point.id.key for point in bench.inventory.points}
+    assert readings.inventory is None
 
 
 # --- live values
