@@ -206,6 +206,26 @@ async def test_same_key_at_another_address_is_the_same_account(hass: HomeAssista
     assert (result["type"], result["reason"]) == (FlowResultType.ABORT, "already_configured")
 
 
+async def test_key_that_another_account_got_by_renewal_cannot_be_added(hass: HomeAssistant, account: Account) -> None:
+    await account.set_up()
+    account.simulator.keys[OTHER_KEY] = ApiKey("production")
+    result = await renew(hass, account, "reconfigure", enpact(account.server, OTHER_KEY))
+    assert result["reason"] == "reconfigure_successful"
+    result = await fill_in(hass, await open_form(hass), enpact(account.server, f"{OTHER_KEY} "))
+    assert (result["type"], result["reason"]) == (FlowResultType.ABORT, "already_configured")
+
+
+async def test_another_spelling_of_the_address_does_not_break_a_wait(hass: HomeAssistant, account: Account) -> None:
+    await account.set_up()
+    account.simulator.faults.add(faults.RateLimited(600), times=1)
+    await account.polls(2)
+    account.simulator.requests.clear()
+    form: Any = await account.entry.start_reconfigure_flow(hass)  # type: ignore[attr-defined]
+    result = await fill_in(hass, form, enpact(account.server) | {"advanced": {"url": f"{account.server.url}/api/v1/"}})
+    assert result["errors"] == {"base": "rate_limited"}
+    assert account.simulator.requests == []
+
+
 # --- renewing
 
 

@@ -10,6 +10,7 @@ from homeassistant.core import Event, EventStateChangedData, EventStateReportedD
 import pytest
 from pytest_homeassistant_custom_component.common import async_capture_events, async_fire_time_changed
 
+from custom_components.energy_clouds.vendors.model import PointId
 from tests.simulators import faults
 from tests.simulators.enpact import PRODUCTION_KEY, EnpactSimulator
 from tests.simulators.pause import pause
@@ -228,6 +229,53 @@ async def test_drop_right_after_a_restart_is_held_back(hass: HomeAssistant, acco
     assert account.state(ENERGY) == STATE_UNAVAILABLE
     await account.polls(4)
     assert float(account.state(ENERGY)) >= before
+
+
+async def test_rows_that_lag_after_a_restart_are_no_decrease(hass: HomeAssistant, account: Account) -> None:
+    await account.set_up()
+    await account.polls(20)
+    before = float(account.state(ENERGY))
+    account.simulator.delay = timedelta(minutes=8)
+    await hass.config_entries.async_reload(account.entry.entry_id)
+    await hass.async_block_till_done()
+    seen = []
+    for _ in range(15):
+        await account.polls()
+        seen.append(account.state(ENERGY))
+    values = [float(state) for state in seen if state != STATE_UNAVAILABLE]
+    assert values
+    assert min(values) >= before
+
+
+@pytest.mark.parametrize("hours", [-5, 5])
+async def test_service_whose_clock_is_wrong_for_a_while_freezes_nothing(
+    hass: HomeAssistant, account: Account, hours: int
+) -> None:
+    await account.set_up()
+    await account.polls(2)
+    clock = account.simulator.clock
+    account.simulator.clock = lambda: clock() + timedelta(hours=hours)
+    await account.polls(3)
+    account.simulator.clock = clock
+    await account.polls(4)
+    first = account.state(POWER)
+    await account.polls(2)
+    assert float(account.state(POWER))
+    assert account.state(POWER) != first
+    assert account.entry.runtime_data.data[PointId(device_id=INCOMER, key="p_total")].time <= clock()
+
+
+async def test_entity_that_cannot_be_shown_costs_no_other(
+    hass: HomeAssistant, account: Account, caplog: pytest.LogCaptureFixture
+) -> None:
+    await account.set_up()
+    coordinator = account.entry.runtime_data
+    point = PointId(device_id=INCOMER, key="imp")
+    coordinator._entities[point] = lambda: 1 / 0
+    before = account.state(POWER)
+    await account.polls(2)
+    assert account.state(POWER) != before
+    assert "ZeroDivisionError" in caplog.text
 
 
 async def test_broken_probe_is_unavailable_at_once(hass: HomeAssistant, account: Account) -> None:

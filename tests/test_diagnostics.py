@@ -60,6 +60,20 @@ async def test_outage_is_in_it(hass: HomeAssistant, account: Account) -> None:
     assert 0 < diagnostics["budget"]["held_for_seconds"] <= 601
 
 
+async def test_account_that_is_not_set_up_tells_why(hass: HomeAssistant, account: Account) -> None:
+    await account.start()
+    await account.server.stop()
+    await hass.config_entries.async_setup(account.entry.entry_id)
+    diagnostics = await download(hass, account)
+    assert diagnostics["state"] == "setup_retry"
+    assert "could not be reached" in diagnostics["reason"]
+    assert diagnostics["budget"]["allowed"] == 240
+    device = dr.async_get(hass).async_get_or_create(
+        config_entry_id=account.entry.entry_id, identifiers={(DOMAIN, f"{ACCOUNT_ID}_meter")}, name="Meter"
+    )
+    assert await async_get_device_diagnostics(hass, account.entry, device) == {"state": "setup_retry"}
+
+
 async def test_device(hass: HomeAssistant, account: Account) -> None:
     await account.set_up()
     registry = dr.async_get(hass)

@@ -15,6 +15,7 @@ from custom_components.energy_clouds.const import DOMAIN
 from custom_components.energy_clouds.storage import AccountMemory, AccountStore, _encode
 from tests.simulators import faults
 from tests.simulators.enpact import EXPIRED_KEY, EnpactSimulator
+from tests.simulators.pause import pause
 
 from .conftest import ACCOUNT_ID, Account, MakeAccount
 
@@ -208,6 +209,40 @@ async def test_device_can_be_deleted_by_hand_only_when_the_account_has_it_no_lon
         config_entry_id=account.entry.entry_id, identifiers={(DOMAIN, f"{ACCOUNT_ID}_meter-old")}, name="Old"
     )
     assert await async_remove_config_entry_device(hass, account.entry, old)
+
+
+async def test_meters_that_are_all_gone_stay_until_they_are_deleted_by_hand(
+    hass: HomeAssistant, account: Account
+) -> None:
+    await account.set_up()
+    for name in list(account.simulator.meters):
+        account.simulator.remove(name)
+    await account.polls(60 * 5)
+    registry = dr.async_get(hass)
+    device = registry.async_get_device_by_identifier((DOMAIN, f"{ACCOUNT_ID}_{INCOMER}"), account.entry.entry_id)
+    assert device is not None
+    assert account.state("sensor.main_incomer_total_power") == STATE_UNAVAILABLE
+    assert await async_remove_config_entry_device(hass, account.entry, device)
+    registry.async_remove_device(device.id)
+    await account.polls(70)
+    assert registry.async_get_device_by_identifier((DOMAIN, f"{ACCOUNT_ID}_{INCOMER}"), account.entry.entry_id) is None
+    await hass.config_entries.async_unload(account.entry.entry_id)
+    assert not await async_remove_config_entry_device(hass, account.entry, device)
+
+
+async def test_poll_that_outlives_its_entry_changes_nothing(
+    hass: HomeAssistant, account: Account, hass_storage: dict[str, Any]
+) -> None:
+    await account.set_up()
+    coordinator = account.entry.runtime_data
+    account.simulator.faults.add(faults.Slow(0.2))
+    poll = hass.async_create_task(coordinator.async_refresh())
+    await pause(0.05)
+    await hass.config_entries.async_remove(account.entry.entry_id)
+    await poll
+    await account.polls(20)
+    assert f"{DOMAIN}.{account.entry.entry_id}" not in hass_storage
+    assert dr.async_entries_for_config_entry(dr.async_get(hass), account.entry.entry_id) == []
 
 
 async def test_excluded_device_is_neither_read_nor_shown(hass: HomeAssistant, account: Account) -> None:

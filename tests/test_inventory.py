@@ -61,6 +61,19 @@ def test_empty_list_is_not_everything_gone() -> None:
     assert ids(census) == ["a", "b"]
 
 
+def test_empty_list_of_one_kind_says_nothing_of_that_kind() -> None:
+    controller = Device(id="c", kind=DeviceKind.COOLING_CONTROLLER)
+    both = Inventory(devices=(*inventory("a", "b").devices, controller), points=inventory("a", "b").points)
+    census = Census(both, {})
+    for _ in range(10):
+        assert census.count(Inventory(devices=(controller,))) == frozenset()
+    assert {device.id for device in census.inventory.devices} == {"a", "b", "c"}
+    assert census.forget("a")
+    assert not census.forget("c")
+    assert {device.id for device in census.inventory.devices} == {"b", "c"}
+    assert {point.id.device_id for point in census.inventory.points} == {"b"}
+
+
 def test_counting_goes_on_after_a_restart() -> None:
     census = Census(inventory("a", "b"), {})
     census.count(inventory("a"))

@@ -9,6 +9,7 @@ from custom_components.energy_clouds.registers import RegisterGuard, RegisterRea
 from custom_components.energy_clouds.vendors.model import PointId, Sample
 
 START = datetime(2026, 11, 17, 10, tzinfo=UTC)
+NOW = START + timedelta(days=1)
 POINT = PointId(device_id="meter", key="imp")
 
 
@@ -17,7 +18,7 @@ def sample(minute: float, value: float) -> Sample:
 
 
 def published(guard: RegisterGuard, values: list[float]) -> list[float]:
-    return [value for minute, value in enumerate(values) if guard.accepts(POINT, sample(minute, value))]
+    return [value for minute, value in enumerate(values) if guard.accepts(POINT, sample(minute, value), NOW)]
 
 
 def test_rising_register_passes() -> None:
@@ -38,9 +39,9 @@ def test_reset_is_seen_when_a_later_sample_confirms_it() -> None:
 
 def test_same_sample_again_confirms_nothing() -> None:
     guard = RegisterGuard()
-    guard.accepts(POINT, sample(0, 35.6))
-    assert [guard.accepts(POINT, sample(1, 0.0)) for _ in range(3)] == [False, False, False]
-    assert guard.accepts(POINT, sample(2, 0.0))
+    guard.accepts(POINT, sample(0, 35.6), NOW)
+    assert [guard.accepts(POINT, sample(1, 0.0), NOW) for _ in range(3)] == [False, False, False]
+    assert guard.accepts(POINT, sample(2, 0.0), NOW)
 
 
 def test_falling_further_confirms_nothing() -> None:
@@ -49,15 +50,34 @@ def test_falling_further_confirms_nothing() -> None:
 
 def test_drop_right_after_a_restart_is_held_back_too() -> None:
     before = RegisterGuard()
-    before.accepts(POINT, sample(0, 35.6))
+    before.accepts(POINT, sample(0, 35.6), NOW)
     assert before.readings() == (RegisterReading(point_id=POINT, time=START, value=35.6),)
     after = RegisterGuard(before.readings())
-    assert not after.accepts(POINT, sample(1, 0.0))
+    assert not after.accepts(POINT, sample(1, 0.0), NOW)
+
+
+def test_samples_older_than_the_accepted_one_confirm_nothing() -> None:
+    guard = RegisterGuard([RegisterReading(point_id=POINT, time=START, value=35.6)])
+    assert [guard.accepts(POINT, sample(minute, 30.0 + minute / 10), NOW) for minute in (-5, -4, -3)] == [False] * 3
+    assert guard.accepts(POINT, sample(1, 35.7), NOW)
+
+
+def test_sample_with_a_time_to_come_does_not_shut_out_the_true_ones() -> None:
+    guard = RegisterGuard([RegisterReading(point_id=POINT, time=NOW + timedelta(hours=5), value=35.6)])
+    assert guard.accepts(POINT, sample(1, 35.7), NOW)
+
+
+def test_registers_of_gone_points_are_forgotten() -> None:
+    guard = RegisterGuard([RegisterReading(point_id=POINT, time=START, value=35.6)])
+    guard.keep_only({POINT})
+    assert len(guard.readings()) == 1
+    guard.keep_only(set())
+    assert guard.readings() == ()
 
 
 def test_words_are_no_register() -> None:
     with pytest.raises(TypeError):
-        RegisterGuard().accepts(POINT, Sample(time=START, value="35.6"))
+        RegisterGuard().accepts(POINT, Sample(time=START, value="35.6"), NOW)
 
 
 @given(st.lists(st.floats(0, 1e6), min_size=1, max_size=60))
@@ -65,7 +85,7 @@ def test_every_published_decrease_was_announced(values: list[float]) -> None:
     guard = RegisterGuard()
     last: float | None = None
     for index, value in enumerate(values):
-        if guard.accepts(POINT, sample(index, value)):
+        if guard.accepts(POINT, sample(index, value), NOW):
             if last is not None and value < last:
                 assert values[index - 1] < last
                 assert values[index - 1] <= value

@@ -1,5 +1,6 @@
 """Energy Clouds: the energy clouds of people who run buildings, in Home Assistant."""
 
+from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import ConfigEntryError
 from homeassistant.helpers import device_registry as dr
@@ -53,4 +54,6 @@ async def async_remove_config_entry_device(
 ) -> bool:
     """A device may be deleted by hand once the account has it no longer."""
     device_id = vendor_device_id(entry, device)
-    return device_id is not None and all(known.id != device_id for known in entry.runtime_data.inventory.devices)
+    if device_id is None or entry.state is not ConfigEntryState.LOADED:
+        return False
+    return entry.runtime_data.async_forget_device(device_id)

@@ -15,6 +15,7 @@ from homeassistant.config_entries import (
     OptionsFlowWithReload,
 )
 from homeassistant.core import callback
+from homeassistant.data_entry_flow import AbortFlow
 from homeassistant.helpers.selector import (
     NumberSelector,
     NumberSelectorConfig,
@@ -69,7 +70,7 @@ class EnergyCloudsConfigFlow(ConfigFlow, domain=DOMAIN):
         """The form of one vendor, and what is made of it."""
         credentials = entered_credentials(user_input or {})
         if user_input is not None:
-            self._async_abort_entries_match({CONF_VENDOR: vendor, CONF_CREDENTIALS: credentials})
+            self._abort_if_credential_is_used(vendor, credentials)
             if (found := await self._async_log_in(vendor, credentials)) is not None:
                 account, _ = found
                 await self.async_set_unique_id(f"{vendor}_{account.id}")
@@ -97,12 +98,24 @@ class EnergyCloudsConfigFlow(ConfigFlow, domain=DOMAIN):
     ) -> ConfigFlowResult:
         vendor = entry.data[CONF_VENDOR]
         credentials = entered_credentials(user_input or {})
+        if user_input is not None:
+            self._abort_if_credential_is_used(vendor, credentials, but_by=entry)
         if user_input is not None and (found := await self._async_log_in(vendor, credentials)) is not None:
             if not await self._is_same_account(entry, *found):
                 return self.async_abort(reason="unique_id_mismatch")
             return self.async_update_reload_and_abort(entry, data_updates={CONF_CREDENTIALS: credentials})
         shown = credentials if user_input is not None else entry.data[CONF_CREDENTIALS]
         return self._async_show_credentials(step_id, vendor, shown)
+
+    def _abort_if_credential_is_used(
+        self, vendor: str, credentials: Credentials, but_by: ConfigEntry | None = None
+    ) -> None:
+        """Two entries with one credential would each think the request limit its own."""
+        name = VENDORS[vendor].credential_id
+        for entry in self._async_current_entries():
+            used = entry.data[CONF_VENDOR] == vendor and name(entry.data[CONF_CREDENTIALS]) == name(credentials)
+            if used and entry is not but_by:
+                raise AbortFlow("already_configured")
 
     async def _is_same_account(self, entry: ConfigEntry, account: Account, inventory: Inventory) -> bool:
         """Where the vendor does not name the account, a credential that shows one of its devices is the account's."""

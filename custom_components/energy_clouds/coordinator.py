@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from datetime import datetime, timedelta
 import logging
+import math
+import time
 from typing import Any, override
 
 from homeassistant.config_entries import ConfigEntry
@@ -16,7 +18,7 @@ from .const import DOMAIN, OPTION_EXCLUDED_DEVICES, OPTION_SCAN_INTERVAL, PATIEN
 from .devices import register_devices, remove_devices, unique_device_id
 from .inventory import Census
 from .pace import next_poll, offset_of
-from .registers import RegisterGuard
+from .registers import CLOCK_TOLERANCE, RegisterGuard
 from .storage import AccountMemory, AccountStore
 from .vendors import Vendor
 from .vendors.budget import Budget
@@ -70,6 +72,8 @@ class EnergyCloudsCoordinator(DataUpdateCoordinator[dict[PointId, Sample]]):
         self.problems: dict[str, Problem] = {}
         self.interval = self.fastest = vendor.cadence
         self.last_success: datetime | None = None
+        self._last_success = -math.inf
+        self._stopped = False
         self.requests_of_last_poll = 0
         self._store = store
         self._census = Census(memory.inventory, memory.missing)
@@ -118,6 +122,18 @@ class EnergyCloudsCoordinator(DataUpdateCoordinator[dict[PointId, Sample]]):
             async_track_time_interval(self.hass, self._async_check_ages, AGE_CHECK_INTERVAL, cancel_on_shutdown=True)
         )
 
+    @override
+    async def async_shutdown(self) -> None:
+        """The entry is unloaded: a poll that is still under way changes nothing any more."""
+        self._stopped = True
+        self._store.close()
+        await super().async_shutdown()
+
+    @callback
+    def async_forget_device(self, device_id: str) -> bool:
+        """Forget a device that the account does not list. Returns whether there is no such device any more."""
+        return self._census.forget(device_id)
+
     async def async_save(self) -> None:
         """Write what must survive a restart."""
         await self._store.save(self.memory())
@@ -155,7 +171,10 @@ class EnergyCloudsCoordinator(DataUpdateCoordinator[dict[PointId, Sample]]):
         changed, self._changed = self._changed | self._availability_changes(), set()
         for point_id in changed:
             if (update := self._entities.get(point_id)) is not None:
-                update()
+                try:
+                    update()
+                except Exception:
+                    _LOGGER.exception("Could not show %s of %s", point_id.key, self.name)
 
     @override
     async def _async_setup(self) -> None:
@@ -171,18 +190,22 @@ class EnergyCloudsCoordinator(DataUpdateCoordinator[dict[PointId, Sample]]):
     async def _async_update_data(self) -> dict[PointId, Sample]:
         try:
             await self._discover_if_due()
-            self._take_readings(await self.vendor.read(self._wanted_points()))
+            readings = await self.vendor.read(self._wanted_points())
+            if not self._stopped:
+                self._take_readings(readings)
         except VendorError as err:
             raise self._as_failure(err) from err
         finally:
             self._set_pace()
         self.last_success = self.vendor.now()
+        self._last_success = time.monotonic()
         self._store.save_soon(self.memory)
         return self.data
 
     async def _discover_if_due(self) -> None:
         """A discovery that fails costs nothing but itself; only a bad credential counts."""
-        if self.vendor.now() < self._discovery_due:
+        # A due time beyond the interval was computed with a wrong clock.
+        if timedelta(0) < self._discovery_due - self.vendor.now() <= DISCOVERY_INTERVAL:
             return
         try:
             await self._discover()
@@ -192,13 +215,14 @@ class EnergyCloudsCoordinator(DataUpdateCoordinator[dict[PointId, Sample]]):
             self._discovery_due = self.vendor.now() + DISCOVERY_RETRY
             _LOGGER.debug("Discovery failed, trying again in %s: %s", DISCOVERY_RETRY, err)
         else:
-            self._take_inventory(self._census.inventory)
+            if not self._stopped:
+                self._take_inventory(self._census.inventory)
 
     async def _discover(self) -> None:
         gone = self._census.count(await self.vendor.discover())
         self._discovered_at = self.vendor.now()
         self._discovery_due = self._discovered_at + DISCOVERY_INTERVAL
-        if gone:
+        if gone and not self._stopped:
             _LOGGER.info("Removing %d devices that the account has no longer", len(gone))
             remove_devices(self.hass, self.config_entry, gone)
 
@@ -214,6 +238,7 @@ class EnergyCloudsCoordinator(DataUpdateCoordinator[dict[PointId, Sample]]):
         for point_id in self._points.keys() - points.keys():
             self.data.pop(point_id, None)
         self._points = points
+        self._registers.keep_only(points.keys())
         self._wanted = None
         if new:
             for listener in self._points_listeners:
@@ -226,13 +251,14 @@ class EnergyCloudsCoordinator(DataUpdateCoordinator[dict[PointId, Sample]]):
         if readings.inventory is not None:
             self._census.learn(readings.inventory)
             self._take_inventory(self._census.inventory)
+        now = self.vendor.now()
         for point_id, sample in readings.samples.items():
-            if (point := self._points.get(point_id)) is None:
+            if (point := self._points.get(point_id)) is None or sample == (shown := self.data.get(point_id)):
                 continue
-            shown = self.data.get(point_id)
-            if shown is not None and (sample.time < shown.time or sample == shown):
+            # What is shown with a time to come was taken in with a wrong clock: it is no reason to refuse the true.
+            if shown is not None and sample.time < shown.time <= now + CLOCK_TOLERANCE:
                 continue
-            if point.nature is Nature.REGISTER and not self._registers.accepts(point_id, sample):
+            if point.nature is Nature.REGISTER and not self._registers.accepts(point_id, sample, now):
                 continue
             self.data[point_id] = sample
             self._changed.add(point_id)
@@ -274,13 +300,12 @@ class EnergyCloudsCoordinator(DataUpdateCoordinator[dict[PointId, Sample]]):
 
     def _may_show(self, point: Point, now: datetime) -> bool:
         sample = self.data.get(point.id)
-        if (
-            sample is None
-            or self.last_success is None
-            or self.problems.get(point.id.device_id) is Problem.NOT_PERMITTED
-        ):
+        if sample is None or sample.time > now + CLOCK_TOLERANCE:
             return False
-        if now - self.last_success > max(PATIENCE, STALE_AFTER * self.interval):
+        if self.problems.get(point.id.device_id) is Problem.NOT_PERMITTED:
+            return False
+        patience = max(PATIENCE, STALE_AFTER * self.interval)
+        if time.monotonic() - self._last_success > patience.total_seconds():
             return False
         return point.cadence is None or now - sample.time <= STALE_AFTER * max(point.cadence, self.interval)
 

@@ -1,38 +1,67 @@
 """What a user can send us: counts, ages, the budget and the shapes of answers; no value, name or secret."""
 
 from collections import Counter
+from collections.abc import Iterable
 from typing import Any
 
 from homeassistant.components.diagnostics import async_redact_data
+from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import device_registry as dr
 
 from .const import CONF_CREDENTIALS, CONF_VENDOR, OPTION_EXCLUDED_DEVICES
 from .coordinator import EnergyCloudsConfigEntry, EnergyCloudsCoordinator
 from .devices import vendor_device_id
+from .storage import async_get_budgets
+from .vendors import VENDORS
 from .vendors.base import FieldKind
-from .vendors.model import Device
+from .vendors.model import Device, PointId
 from .vendors.shapes import shape_of
 
 _PUBLIC = (FieldKind.CHOICE, FieldKind.SWITCH)
 
 
-async def async_get_config_entry_diagnostics(
-    hass: HomeAssistant,
-    entry: EnergyCloudsConfigEntry,
-) -> dict[str, Any]:
-    """An account."""
-    coordinator = entry.runtime_data
-    vendor, budget, inventory = coordinator.vendor, coordinator.budget, coordinator.inventory
+async def async_get_config_entry_diagnostics(hass: HomeAssistant, entry: EnergyCloudsConfigEntry) -> dict[str, Any]:
+    """An account; one that is not set up has less to tell."""
+    vendor, credentials = VENDORS[entry.data[CONF_VENDOR]], entry.data[CONF_CREDENTIALS]
     private = {field.key for field in vendor.credential_fields if field.kind not in _PUBLIC}
-    words = {device.id for device in inventory.devices} | {site.id for site in inventory.sites}
+    budget = (await async_get_budgets(hass)).of(vendor, credentials)
     return {
-        "vendor": entry.data[CONF_VENDOR],
-        "credentials": async_redact_data(dict(entry.data[CONF_CREDENTIALS]), private),
-        "options": {
-            **entry.options,
-            OPTION_EXCLUDED_DEVICES: len(entry.options.get(OPTION_EXCLUDED_DEVICES, ())),
+        "vendor": vendor.key,
+        "credentials": async_redact_data(dict(credentials), private),
+        "options": {**entry.options, OPTION_EXCLUDED_DEVICES: len(entry.options.get(OPTION_EXCLUDED_DEVICES, ()))},
+        "state": entry.state.value,
+        "reason": entry.reason,
+        "budget": {
+            "allowed": budget.allowed,
+            "window_seconds": budget.limit.window.total_seconds(),
+            "used": budget.used,
+            "remaining_at_vendor": budget.remaining,
+            "held_for_seconds": budget.held_for.total_seconds(),
         },
+        **(_account(entry.runtime_data) if entry.state is ConfigEntryState.LOADED else {}),
+    }
+
+
+async def async_get_device_diagnostics(
+    hass: HomeAssistant, entry: EnergyCloudsConfigEntry, device: dr.AnyDeviceEntry
+) -> dict[str, Any]:
+    """One device of an account."""
+    if entry.state is not ConfigEntryState.LOADED:
+        return {"state": entry.state.value}
+    inventory, device_id = entry.runtime_data.inventory, vendor_device_id(entry, device)
+    points = [point.id for point in inventory.points if point.id.device_id == device_id]
+    known = (_device(entry.runtime_data, one, points) for one in inventory.devices if one.id == device_id)
+    return next(known, {})
+
+
+def _account(coordinator: EnergyCloudsCoordinator) -> dict[str, Any]:
+    inventory = coordinator.inventory
+    words = {device.id for device in inventory.devices} | {site.id for site in inventory.sites}
+    points: dict[str, list[PointId]] = {}
+    for point in inventory.points:
+        points.setdefault(point.id.device_id, []).append(point.id)
+    return {
         "inventory": {
             "sites": len(inventory.sites),
             "devices": Counter(device.kind.value for device in inventory.devices),
@@ -45,35 +74,17 @@ async def async_get_config_entry_diagnostics(
             "last_error": str(coordinator.last_exception) if not coordinator.last_update_success else None,
             "clock_difference_seconds": round(coordinator.clock_difference().total_seconds(), 1),
         },
-        "budget": {
-            "allowed": budget.allowed,
-            "window_seconds": budget.limit.window.total_seconds(),
-            "used": budget.used,
-            "remaining_at_vendor": budget.remaining,
-            "held_for_seconds": budget.held_for.total_seconds(),
+        "devices": [_device(coordinator, device, points.get(device.id, ())) for device in inventory.devices],
+        "answers": {
+            endpoint: shape_of(body, words) for endpoint, body in sorted(coordinator.vendor.last_answers().items())
         },
-        "devices": [_device(coordinator, device) for device in inventory.devices],
-        "answers": {endpoint: shape_of(body, words) for endpoint, body in sorted(vendor.last_answers().items())},
     }
 
 
-async def async_get_device_diagnostics(
-    hass: HomeAssistant,
-    entry: EnergyCloudsConfigEntry,
-    device: dr.AnyDeviceEntry,
-) -> dict[str, Any]:
-    """One device of an account."""
-    coordinator = entry.runtime_data
-    device_id = vendor_device_id(entry, device)
-    known = [_device(coordinator, one) for one in coordinator.inventory.devices if one.id == device_id]
-    return known[0] if known else {}
-
-
-def _device(coordinator: EnergyCloudsCoordinator, device: Device) -> dict[str, Any]:
+def _device(coordinator: EnergyCloudsCoordinator, device: Device, points: Iterable[PointId]) -> dict[str, Any]:
     """A device without its name and ids: its kind, and the age of each of its points' newest sample in seconds."""
     now = coordinator.vendor.now()
     problem = coordinator.problems.get(device.id)
-    points = [point.id for point in coordinator.inventory.points if point.id.device_id == device.id]
     return {
         "kind": device.kind.value,
         "problem": problem.value if problem is not None else None,

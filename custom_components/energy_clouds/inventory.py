@@ -18,13 +18,12 @@ class Census:
     def count(self, discovered: Inventory) -> frozenset[str]:
         """Take in a complete discovery. Returns the ids of the devices that are gone for good.
 
-        An empty discovery of an account that had devices says nothing of any of them.
+        An empty list is not "everything is gone": a discovery says nothing of the kinds of which it lists none.
         """
-        if not discovered.devices and self.inventory.devices:
-            return frozenset()
         listed = {device.id for device in discovered.devices}
+        listed_kinds = {device.kind for device in discovered.devices}
         self.missing = {
-            device.id: self.missing.get(device.id, 0) + 1
+            device.id: self.missing.get(device.id, 0) + (device.kind in listed_kinds)
             for device in self.inventory.devices
             if device.id not in listed
         }
@@ -33,6 +32,20 @@ class Census:
             del self.missing[device_id]
         self._merge(discovered)
         return gone
+
+    def forget(self, device_id: str) -> bool:
+        """Forget a device that the newest discovery did not list. Returns whether there is no such device any more."""
+        if self.missing.pop(device_id, None) is not None:
+            self._merge(
+                Inventory(
+                    sites=self.inventory.sites,
+                    devices=tuple(one for one in self.inventory.devices if one.id not in {device_id, *self.missing}),
+                    points=tuple(
+                        one for one in self.inventory.points if one.id.device_id not in {device_id, *self.missing}
+                    ),
+                )
+            )
+        return all(device.id != device_id for device in self.inventory.devices)
 
     def learn(self, known: Inventory) -> None:
         """Take in what a poll taught; it lists nothing anew, so nothing can be missing from it."""

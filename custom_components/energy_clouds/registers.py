@@ -4,12 +4,15 @@ A counter that reads 0, or an older value, for one poll would be taken for a rep
 to the energy dashboard. A drop counts only when a second, later sample confirms it.
 """
 
-from collections.abc import Iterable
-from datetime import datetime
+from collections.abc import Collection, Iterable
+from datetime import datetime, timedelta
 
 import msgspec
 
 from .vendors.model import PointId, Sample
+
+CLOCK_TOLERANCE = timedelta(minutes=2)
+"""How far ahead of now a measurement time may be."""
 
 
 class RegisterReading(msgspec.Struct, frozen=True, kw_only=True):
@@ -27,10 +30,13 @@ class RegisterGuard:
         self._accepted = {reading.point_id: Sample(time=reading.time, value=reading.value) for reading in accepted}
         self._suspected: dict[PointId, Sample] = {}
 
-    def accepts(self, point_id: PointId, sample: Sample) -> bool:
-        """Whether this sample is no drop, or a drop that an earlier sample announced."""
+    def accepts(self, point_id: PointId, sample: Sample, now: datetime) -> bool:
+        """Whether this sample is no drop, or a drop that an earlier sample announced; never one older than accepted."""
         value = _number(sample)
         last, suspect = self._accepted.get(point_id), self._suspected.get(point_id)
+        # A sample that was accepted with a time to come (the clock was wrong then) must not shut out the true ones.
+        if last is not None and sample.time < last.time <= now + CLOCK_TOLERANCE:
+            return False
         dropped = last is not None and value < _number(last)
         later = suspect is None or sample.time > suspect.time
         confirmed = suspect is not None and later and value >= _number(suspect)
@@ -41,6 +47,12 @@ class RegisterGuard:
         self._suspected.pop(point_id, None)
         self._accepted[point_id] = sample
         return True
+
+    def keep_only(self, point_ids: Collection[PointId]) -> None:
+        """Forget all other registers."""
+        for known in (self._accepted, self._suspected):
+            for point_id in known.keys() - point_ids:
+                del known[point_id]
 
     def readings(self) -> tuple[RegisterReading, ...]:
         """The last accepted sample of each register."""

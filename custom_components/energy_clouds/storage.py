@@ -41,6 +41,7 @@ class AccountStore:
             hass, STORAGE_VERSION, f"{DOMAIN}.{entry_id}", private=True, atomic_writes=True
         )
         self._save_is_due = False
+        self._closed = False
 
     async def load(self) -> AccountMemory:
         """The memory; an empty one if there is none, or none that can be read."""
@@ -59,9 +60,14 @@ class AccountStore:
     @callback
     def save_soon(self, memory: Callable[[], AccountMemory]) -> None:
         """Write what `memory` returns within `SAVE_EVERY`, or when Home Assistant stops."""
-        if not self._save_is_due:
+        if not self._save_is_due and not self._closed:
             self._save_is_due = True
             self._store.async_delay_save(lambda: self._saved(memory()), SAVE_EVERY.total_seconds())
+
+    @callback
+    def close(self) -> None:
+        """Write nothing any more on behalf of whoever used this so far: the entry was unloaded."""
+        self._closed = True
 
     async def remove(self) -> None:
         """Delete it."""
@@ -91,10 +97,10 @@ class Budgets:
 
     @callback
     def forget(self, vendor: type[Vendor], credentials: Credentials) -> None:
-        """Forget a credential that is used no longer, but not a wait that the service still demands."""
+        """Forget a credential that is used no longer, but neither a wait nor the requests that still count."""
         name = vendor.credential_id(credentials)
         budget = self._budgets.get(name)
-        if budget is None or not budget.held_for:
+        if budget is None or not (budget.held_for or budget.used):
             self._budgets.pop(name, None)
             if self._states.pop(name, None) is not None:
                 self._write()

@@ -160,6 +160,15 @@ async def test_requests_of_other_programs_are_seen_in_the_headers() -> None:
     assert refusal.value.retry_after == timedelta(seconds=500)
 
 
+async def test_wait_that_headers_ask_for_survives_a_restart() -> None:
+    states: list[BudgetState] = []
+    budget: Budget = budget_at(Time(), on_change=lambda: states.append(budget.state))
+    for remaining in (40, 39, 38):
+        budget.observe(300, remaining, timedelta(seconds=600))
+    assert len(states) == 1
+    assert budget_at(Time(), state=states[-1]).held_for == timedelta(seconds=600)
+
+
 async def test_reset_beyond_the_window_is_not_believed() -> None:
     budget = budget_at(Time())
     budget.observe(300, 0, timedelta(days=400))

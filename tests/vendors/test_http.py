@@ -33,6 +33,8 @@ NOW = datetime(2026, 11, 17, 10, tzinfo=UTC)
         ({}, {"retry_after": -5}, None),
         ({}, {"retry_after": True}, None),
         ({}, {"retry_after": 1e300}, None),
+        ({}, {"retry_after": 10**400}, None),
+        ({"Retry-After": "Fri, 31 Dec 9999 23:59:59 -2300"}, None, None),
         ({}, ["retry_after"], None),
         ({}, None, None),
     ],

@@ -78,9 +78,14 @@ class Vendor(ABC):
 
     @classmethod
     def credential_id(cls, credentials: Credentials) -> str:
-        """A secret-free name of the credential, under which its budget is kept."""
-        text = "\n".join(f"{field.key}={credentials.get(field.key)}" for field in cls.credential_fields)
+        """A secret-free name of the credential, under which its budget is kept; the same however it was typed."""
+        text = "\n".join(cls.credential_parts(credentials))
         return f"{cls.key}_{hashlib.sha256(text.encode(errors='surrogatepass')).hexdigest()[:16]}"
+
+    @classmethod
+    @abstractmethod
+    def credential_parts(cls, credentials: Credentials) -> tuple[str, ...]:
+        """What makes two credentials the same one: the service, and the secret or user name. Never raises."""
 
     @abstractmethod
     async def login(self) -> Account:

@@ -148,8 +148,10 @@ class Budget:
             return
         in_force = min(self.limit.requests, self._learnt_limit or self.limit.requests)
         if remaining <= in_force * HEAD_ROOM and reset > timedelta(0):
-            reset = min(reset, self.limit.window)
-            self._held_until = max(self._held_until, self._monotonic() + reset.total_seconds())
+            until = self._monotonic() + min(reset, self.limit.window).total_seconds()
+            if until > self._held_until + SHORT_WAIT.total_seconds():
+                self._held_until = until
+                self._on_change()
 
     def _wait(self, priority: Priority) -> timedelta:
         held = self.held_for

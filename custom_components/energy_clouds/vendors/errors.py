@@ -13,7 +13,14 @@ class VendorError(Exception):
 
 @final
 class CannotConnect(VendorError):
-    """Nothing usable came back: network, timeout, 5xx, or a body that is not the vendor's."""
+    """Nothing usable came back: network, timeout, 5xx, or a body that is not the vendor's.
+
+    `answered` says that somebody answered at all.
+    """
+
+    def __init__(self, message: str, *, answered: bool = False) -> None:
+        super().__init__(message)
+        self.answered = answered
 
 
 @final

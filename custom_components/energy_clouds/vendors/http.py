@@ -3,7 +3,6 @@
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
-import math
 import re
 
 import aiohttp
@@ -17,6 +16,12 @@ TIMEOUT = aiohttp.ClientTimeout(total=30)
 LARGEST_BODY = 64 * 1024 * 1024
 LONGEST_CLOCK_ERROR = timedelta(days=1)
 CLOCK_TOLERANCE = timedelta(seconds=30)
+LONGEST_WAIT = 1e9
+
+
+_SURROGATES = re.compile(rb"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|\\u[dD][89a-fA-F][0-9a-fA-F]{2}")
+"""A pair of surrogates, or one alone, as JSON escapes them."""
+_PAIR = len(rb"\ud83d\ude00")
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
@@ -34,11 +39,17 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     def decode[T](self, decoder: msgspec.json.Decoder[T]) -> T:
         """Decode the body. Raises `CannotConnect` for what is no JSON, `msgspec.ValidationError` for another shape."""
         try:
-            return decoder.decode(self.body)
+            try:
+                return decoder.decode(self.body)
+            except msgspec.ValidationError:
+                raise
+            except msgspec.DecodeError:
+                # Half a surrogate pair in one name must not cost the whole answer.
+                return decoder.decode(_SURROGATES.sub(_whole_pair, self.body))
         except msgspec.ValidationError:
             raise
         except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as err:
-            raise CannotConnect(f"{self.endpoint}: the answer is not JSON ({self.status})") from err
+            raise CannotConnect(f"{self.endpoint}: the answer is not JSON ({self.status})", answered=True) from err
 
 
 class Http:
@@ -61,7 +72,7 @@ class Http:
         self._budget = budget
         self._headers = dict(headers)
         self._local_now = now
-        self._clock_error = timedelta(0)
+        self._clock_error = self._shown_clock_error = timedelta(0)
         self.last_bodies: dict[str, bytes] = {}
         self.sent = 0
 
@@ -96,20 +107,20 @@ class Http:
         self._set_clock(headers)
         self._obey(status, headers, body)
         if status >= 500 or 300 <= status < 400:
-            raise CannotConnect(f"{endpoint}: answered {status}")
+            raise CannotConnect(f"{endpoint}: answered {status}", answered=True)
         if status < 300:
             self.last_bodies[endpoint] = body
         return Answer(endpoint=endpoint, status=status, body=body)
 
     def _set_clock(self, headers: Mapping[str, str]) -> None:
-        error = timedelta(0)
+        """Believe a difference between the clocks when two answers in a row show the same."""
         date = _http_date(headers.get("Date", ""))
-        if date is not None:
-            error = date - self._local_now()
-        if CLOCK_TOLERANCE < abs(error) < LONGEST_CLOCK_ERROR:
+        error = timedelta(0) if date is None else date - self._local_now()
+        if not CLOCK_TOLERANCE < abs(error) < LONGEST_CLOCK_ERROR:
+            error = timedelta(0)
+        if abs(error - self._shown_clock_error) <= CLOCK_TOLERANCE:
             self._clock_error = error
-        else:
-            self._clock_error = timedelta(0)
+        self._shown_clock_error = error
 
     def _obey(self, status: int, headers: Mapping[str, str], body: bytes) -> None:
         if status in (429, 503):
@@ -165,6 +176,11 @@ def wait_in(headers: Mapping[str, str], body: bytes, now: datetime) -> timedelta
     return max(named, default=None)
 
 
+def _whole_pair(match: re.Match[bytes]) -> bytes:
+    """Keep a pair; half of one is the replacement character."""
+    return match[0] if len(match[0]) == _PAIR else rb"\ufffd"
+
+
 async def _read(response: aiohttp.ClientResponse, endpoint: str) -> bytes:
     body = bytearray()
     async for chunk in response.content.iter_chunked(1 << 16):
@@ -185,12 +201,7 @@ def _whole(text: str | None) -> int | None:
 def _seconds(value: object) -> timedelta | None:
     if isinstance(value, str) and re.fullmatch(r"\s*\d{1,12}(\.\d{1,9})?\s*", value):
         value = float(value)
-    if (
-        isinstance(value, bool)
-        or not isinstance(value, int | float)
-        or not math.isfinite(value)
-        or not 0 <= value < 1e9
-    ):
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < LONGEST_WAIT:
         return None
     return timedelta(seconds=value)
 
@@ -209,6 +220,6 @@ def _until(text: str | None, now: datetime) -> timedelta | None:
 def _http_date(text: str) -> datetime | None:
     try:
         date = parsedate_to_datetime(text)
-    except ValueError:
+        return date.replace(tzinfo=UTC) if date.tzinfo is None else date.astimezone(UTC)
+    except ValueError, OverflowError:
         return None
-    return date.replace(tzinfo=UTC) if date.tzinfo is None else date.astimezone(UTC)

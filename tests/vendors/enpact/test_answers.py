@@ -153,6 +153,19 @@ def test_what_is_no_json_is_no_answer(body: bytes) -> None:
     assert answers.error_message(answer) is None
 
 
+@pytest.mark.parametrize(("fields", "units"), [({"p1": 1.7e308}, {"p1": "MW"}), ({"imp": "1.7e308"}, {"imp": "MWh"})])
+def test_value_that_no_number_can_hold_is_absent(fields: dict[str, Any], units: dict[str, str]) -> None:
+    row = {"timestamp": "2025-08-03T10:00:00+00:00", **fields}
+    table = answers.data_table(answered({"data": {"meter": [row]}, "meta": {"units": units}}), NOW)
+    assert newest(table, "meter", METERS) == {}
+
+
+def test_sum_that_no_number_can_hold_is_absent() -> None:
+    row = {"timestamp": "2025-08-03T10:00:00+00:00", "p1": 1.7e308, "p2": 1.7e308, "p3": 1.7e308}
+    table = answers.data_table(answered({"data": {"meter": [row]}}), NOW)
+    assert answers.newest_total_power(table.rows["meter"], table.units) is None
+
+
 def test_row_given_as_an_object_is_a_row() -> None:
     row = {"timestamp": "2025-08-03T10:00:00+00:00", "c1": 1.5}
     table = answers.data_table(answered({"data": {"meter": row}}), NOW)

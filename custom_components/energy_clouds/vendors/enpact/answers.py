@@ -14,9 +14,11 @@ import msgspec
 from ..errors import UnexpectedAnswer
 from ..http import Answer
 from ..model import Nature, Quantity, Sample
-from .fields import BROKEN_PROBE_AT, POWER_PER_PHASE, SHARES, Field, Kind
+from .fields import BROKEN_PROBE_AT, GATEWAY_PREFIX, POWER_PER_PHASE, SHARES, Field, Kind
 
 LONGEST_ID = 200
+MOST_LISTED = 100_000
+"""More than twice what the request limit lets one key read at all."""
 LONGEST_NAME = 255
 FUTURE_TOLERANCE = timedelta(minutes=1)
 # Units that a documented field could come in, and what they are in the documented one.
@@ -64,8 +66,8 @@ def listed_ids(answer: Answer, kind: Kind) -> tuple[str, ...]:
     ids = body.get(kind.path, msgspec.UNSET) if isinstance(body, dict) else msgspec.UNSET
     if ids is None or ids == {}:
         return ()
-    if not isinstance(ids, list):
-        raise UnexpectedAnswer(f"{answer.endpoint}: no list '{kind.path}'")
+    if not isinstance(ids, list) or len(ids) > MOST_LISTED:
+        raise UnexpectedAnswer(f"{answer.endpoint}: no list '{kind.path}' of a credible length")
     return tuple(dict.fromkeys(identifier for identifier in ids if _is_id(identifier)))
 
 
@@ -101,8 +103,8 @@ def error_message(answer: Answer) -> str | None:
 
 
 def rejected_parameters(answer: Answer) -> frozenset[str]:
-    """The parameters that a 400 or 422 finds fault with."""
-    errors = _error_body(answer).get("errors")
+    """The parameters that a 400 or 422 finds fault with; `deviceIds.4` is the fifth of the ids."""
+    errors = _error_body(answer).get("errors") if answer.status in (400, 422) else None
     return frozenset(errors) if isinstance(errors, dict) else frozenset()
 
 
@@ -136,9 +138,9 @@ def newest_total_power(rows: Sequence[Row], units: Mapping[str, object]) -> Samp
             for field, scale in zip(POWER_PER_PHASE, scales, strict=True)
         ]
         numbers = [value for value in values if isinstance(value, float)]
-        if len(numbers) == len(POWER_PER_PHASE):
-            # The sum of what was measured, without the last bits that binary fractions add.
-            return Sample(time=row.time, value=round(math.fsum(numbers), 6))
+        # The sum of what was measured, without the last bits that binary fractions add.
+        if len(numbers) == len(POWER_PER_PHASE) and math.isfinite(total := sum(numbers)):
+            return Sample(time=row.time, value=round(total, 6))
     return None
 
 
@@ -166,9 +168,14 @@ def newest_text(rows: Sequence[Row], name: str) -> str | None:
     """The newest non-empty text of a field such as `deviceName`."""
     for row in reversed(rows):
         text = row.fields.get(name)
-        if isinstance(text, str) and (text := " ".join(text.split())):
+        if isinstance(text, str) and (text := _printable(text)):
             return text[:LONGEST_NAME]
     return None
+
+
+def newest_gateway(rows: Sequence[Row]) -> str | None:
+    """The newest `gwId` that can be an id: it becomes part of a device's identifier."""
+    return next((str(row.fields["gwId"]) for row in reversed(rows) if _is_id(row.fields.get("gwId"))), None)
 
 
 def number(value: object) -> float | None:
@@ -223,7 +230,8 @@ def _value(row: RawRow, field: Field, scale: float) -> float | bool | None:
     value = number(raw)
     if value is None or (field.quantity is Quantity.TEMPERATURE and value <= BROKEN_PROBE_AT):
         return None
-    return value if scale == 1 else value * scale
+    scaled = value if scale == 1 else value * scale
+    return scaled if math.isfinite(scaled) else None
 
 
 def _scale(named: object, documented: str | None) -> float | None:
@@ -241,5 +249,15 @@ def _error_body(answer: Answer) -> Mapping[str, object]:
     return body if isinstance(body, dict) else {}
 
 
+def _printable(text: str) -> str:
+    """The text on one line, without characters that control, reverse or hide others."""
+    return " ".join("".join(character if character.isprintable() else " " for character in text).split())
+
+
 def _is_id(value: object) -> bool:
-    return isinstance(value, str) and 0 < len(value) <= LONGEST_ID and value.isprintable() and value.strip() == value
+    return (
+        isinstance(value, str)
+        and 0 < len(value) <= LONGEST_ID
+        and _printable(value) == value
+        and not value.startswith(GATEWAY_PREFIX)
+    )

@@ -1,6 +1,6 @@
 """Requests for many ids at once: at most 150, fewer where the service says so, without those it refuses."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -8,14 +8,14 @@ from itertools import batched
 import math
 
 from ..budget import Priority
-from ..errors import CannotConnect, InvalidCredentials, UnexpectedAnswer, VendorError
+from ..errors import CannotConnect, InvalidCredentials, RateLimited, UnexpectedAnswer, VendorError
 from ..http import Answer, Http
 from . import answers
 from .answers import Table
-from .fields import Kind
+from .fields import KINDS, Kind
 
 MOST_IDS = 150
-MOST_REFUSALS = 3
+MOST_REQUESTS = 8
 # The documents demand a literal Z and send an offset in every example; what is accepted is remembered.
 _TIMESTAMP_FORMATS = ("%Y-%m-%dT%H:%M:%SZ", "%Y-%m-%dT%H:%M:%S+00:00")
 
@@ -42,58 +42,65 @@ class Batches:
 
     def __init__(self, http: Http) -> None:
         self._http = http
-        self._size = MOST_IDS
+        self._sizes = dict.fromkeys(KINDS, MOST_IDS)
         self._timestamp_format = 0
         self.refused: set[str] = set()
 
-    def count(self, ids: int) -> int:
+    def count(self, kind: Kind, ids: int) -> int:
         """How many requests so many ids take."""
-        return math.ceil(ids / self._size)
+        return math.ceil(ids / self._sizes[kind])
 
-    def split(self, ids: Iterable[str]) -> list[tuple[str, ...]]:
+    def split(self, kind: Kind, ids: Iterable[str]) -> list[tuple[str, ...]]:
         """The ids that are not refused, in batches."""
-        return list(batched((one for one in ids if one not in self.refused), self._size, strict=False))
+        return list(batched((one for one in ids if one not in self.refused), self._sizes[kind], strict=False))
 
-    def try_refused_again(self) -> None:
-        """Ask for refused ids too from now on: the key's whitelist may have changed."""
-        self.refused.clear()
+    def try_again(self, is_listed: Callable[[str], bool]) -> None:
+        """Ask for refused ids that are listed, and for whole batches, from now on: the service may have changed."""
+        self.refused = {identifier for identifier in self.refused if not is_listed(identifier)}
+        self._sizes = dict.fromkeys(KINDS, MOST_IDS)
 
     async def table(self, window: Window, batch: Sequence[str]) -> Table:
         """One window of those ids.
 
-        Ids that the key may not read are remembered in `refused`, and the rest is asked again at once.
+        Ids that the service refuses are remembered in `refused`, and the rest is asked again at once. A batch that it
+        finds too large is halved. Where only a part of the batch can be had, that part is the table.
         """
-        kind = window.kind
-        for _ in range(MOST_REFUSALS):
-            answer = await self._ask(window, batch)
-            if answer.ok:
-                return answers.data_table(answer, self._http.now())
-            if answer.status in (400, 422):
-                return await self._halves(answer, window, batch)
-            refused = answers.unauthorized_ids(answer, kind).intersection(batch) if answer.status == 403 else None
-            if not refused:
-                raise refusal(answer)
-            self.refused |= refused
-            batch = [identifier for identifier in batch if identifier not in refused]
-            if not batch:
-                return Table(rows={}, units={})
-        raise UnexpectedAnswer(f"POST /{kind.path}/batch/data: refused again and again, other ids each time")
+        table = Table(rows={}, units={})
+        failure: VendorError | None = None
+        pending, asked = [tuple(batch)], 0
+        while pending and failure is None and asked < MOST_REQUESTS:
+            part, size = pending.pop(), self._sizes[window.kind]
+            if len(part) > size:
+                pending += batched(part, size, strict=False)
+                continue
+            asked += 1
+            try:
+                table, remaining = await self._part(window, part, table)
+            except (CannotConnect, RateLimited, UnexpectedAnswer) as err:
+                failure = err
+            else:
+                pending += [remaining] if remaining else []
+        if table.rows or (failure is None and not pending):
+            return table
+        raise failure or UnexpectedAnswer(f"POST /{window.kind.path}/batch/data: refused again and again")
 
-    async def _halves(self, answer: Answer, window: Window, batch: Sequence[str]) -> Table:
-        """Ask again in two halves, if the service found the batch too large."""
-        rejected = {parameter.partition(".")[0] for parameter in answers.rejected_parameters(answer)}
-        if window.kind.ids_key not in rejected or len(batch) == 1:
-            raise UnexpectedAnswer(f"{answer.endpoint}: refused the request ({answer.status})")
-        self._size = math.ceil(len(batch) / 2)
-        halves = [await self.table(window, half) for half in batched(batch, self._size, strict=False)]
-        return Table(
-            rows={identifier: rows for half in halves for identifier, rows in half.rows.items()},
-            units={name: unit for half in halves for name, unit in half.units.items()},
-        )
+    async def _part(self, window: Window, part: tuple[str, ...], table: Table) -> tuple[Table, tuple[str, ...]]:
+        """Ask once. Returns the table with what came, and the ids to ask for again."""
+        answer = await self._ask(window, part)
+        if answer.ok:
+            more = answers.data_table(answer, self._http.now())
+            return Table(rows={**table.rows, **more.rows}, units={**table.units, **more.units}), ()
+        if refused := _refused(answer, window.kind, part):
+            self.refused |= refused
+            return table, tuple(identifier for identifier in part if identifier not in refused)
+        if window.kind.ids_key in answers.rejected_parameters(answer) and len(part) > 1:
+            self._sizes[window.kind] = math.ceil(len(part) / 2)
+            return table, part
+        raise refusal(answer)
 
     async def _ask(self, window: Window, batch: Sequence[str]) -> Answer:
         answer = await self._ask_once(window, batch)
-        if answer.status in (400, 422) and "timestamp" in answers.rejected_parameters(answer):
+        if "timestamp" in answers.rejected_parameters(answer):
             self._timestamp_format = 1 - self._timestamp_format
             answer = await self._ask_once(window, batch)
         return answer
@@ -108,6 +115,14 @@ class Batches:
         return await self._http.request("POST", f"{kind.path}/batch/data", priority=window.priority, json=body)
 
 
+def _refused(answer: Answer, kind: Kind, batch: Sequence[str]) -> frozenset[str]:
+    """The ids of a batch that a refusal names, by themselves (403) or by their places in the batch (400, 422)."""
+    if answer.status == 403:
+        return answers.unauthorized_ids(answer, kind).intersection(batch)
+    places = (parameter.partition(f"{kind.ids_key}.")[2] for parameter in answers.rejected_parameters(answer))
+    return frozenset(batch[int(place)] for place in places if place in map(str, range(len(batch))))
+
+
 def refusal(answer: Answer) -> VendorError:
     """What a status means that is neither good nor about parameters."""
     message = answers.error_message(answer)
@@ -117,7 +132,7 @@ def refusal(answer: Answer) -> VendorError:
         return UnexpectedAnswer(f"{answer.endpoint}: answered {answer.status}")
     if message is None:
         # Not the service's own words: a proxy or a firewall stands between.
-        return CannotConnect(f"{answer.endpoint}: forbidden, but not by the service")
+        return CannotConnect(f"{answer.endpoint}: forbidden, but not by the service", answered=True)
     if "environment" in message.lower():
         return InvalidCredentials(
             f"{answer.endpoint}: the API key is of the other environment", "wrong_environment", "environment"

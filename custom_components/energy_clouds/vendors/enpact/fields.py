@@ -8,6 +8,8 @@ from ..model import DeviceKind, Nature, Phase, Point, PointId, Quantity
 LIVE_CADENCE = timedelta(minutes=5)
 """Rows are 30 s apart, but arrive late by a delay that no document states."""
 WINDOW = timedelta(minutes=15)
+GATEWAY_PREFIX = "gateway:"
+"""Makes a device id of a gateway's `gwId`."""
 BROKEN_PROBE_AT = -50.0
 """Controllers report about -50 to -60 °C for a temperature probe that is disconnected or faulty."""
 

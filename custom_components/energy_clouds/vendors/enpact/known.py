@@ -8,10 +8,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from ..model import Device, DeviceKind, Inventory, Point
-from .fields import CONTROLLERS, KINDS, METERS, SHARES, TOTAL_POWER, Field, Kind
+from .fields import CONTROLLERS, GATEWAY_PREFIX, KINDS, METERS, SHARES, TOTAL_POWER, Field, Kind
 
 MANUFACTURER = "Enpact"
-GATEWAY_PREFIX = "gateway:"
+FORGOTTEN_AFTER = 10
+"""A thing is forgotten when so many lists in a row did not have it."""
 _FIELDS_BY_POINT_KEY = {
     CONTROLLERS.device_kind: {point.name: point for point in (*CONTROLLERS.fields, *SHARES.values())},
     METERS.device_kind: {point.name: point for point in (*METERS.fields, TOTAL_POWER)},
@@ -28,7 +29,12 @@ class Thing:
     gateway: str | None = None
     points: dict[str, Point] = field(default_factory=dict)
     newest_row: datetime | None = None
-    listed: bool = True
+    unlisted_times: int = 0
+
+    @property
+    def listed(self) -> bool:
+        """Whether the newest list had it."""
+        return self.unlisted_times == 0
 
 
 class KnownThings:
@@ -52,21 +58,32 @@ class KnownThings:
         return self._things[identifier]
 
     def list_now(self, kind: Kind, ids: Collection[str]) -> None:
-        """Take in a complete list of one kind. What is not in it stays known, but is not asked for any more."""
+        """Take in a complete list of one kind. What is not in it stays known for a while."""
         for identifier in ids:
             if identifier not in self._things:
                 self._things[identifier] = Thing(kind=kind)
-        for identifier, thing in self._things.items():
+        listed = set(ids)
+        for identifier, thing in list(self._things.items()):
             if thing.kind is kind:
-                thing.listed = identifier in ids
+                thing.unlisted_times = 0 if identifier in listed else thing.unlisted_times + 1
+                if thing.unlisted_times > FORGOTTEN_AFTER:
+                    del self._things[identifier]
+
+    def is_listed(self, identifier: str) -> bool:
+        """Whether the newest list had it."""
+        thing = self._things.get(identifier)
+        return thing is not None and thing.listed
 
     def wanted(self, kind: Kind, points: Iterable[Point]) -> list[str]:
-        """The ids to ask for: those of `points`, and those of which nothing is known; those seen longest ago first."""
+        """The ids to ask for: those of `points`, and those listed of which nothing is known; seen longest ago first.
+
+        What a list left out is still asked for while somebody wants its points: a list can be wrong for once.
+        """
         of_points = {point.id.device_id for point in points}
         ids = [
             identifier
             for identifier, thing in self._things.items()
-            if thing.kind is kind and thing.listed and (identifier in of_points or not thing.points)
+            if thing.kind is kind and (identifier in of_points or (thing.listed and not thing.points))
         ]
         # Things that lag behind share a batch, so that they do not make every batch ask further back.
         ids.sort(key=lambda identifier: (row := self._things[identifier].newest_row) is not None and row.timestamp())

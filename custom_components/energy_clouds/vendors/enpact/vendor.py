@@ -4,9 +4,8 @@ Sources: IoT Edge Data API v1.0 (Enpact's published documentation). The service 
 of 15 minutes from a chosen instant within the last 24 hours, for up to 150 ids a request.
 """
 
-from collections.abc import AsyncIterator, Awaitable, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Collection, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field as dataclass_field
 from datetime import UTC, datetime, timedelta
 import hashlib
 from typing import ClassVar, override
@@ -15,14 +14,14 @@ from yarl import URL
 
 from ..base import Connection, CredentialField, Credentials, FieldKind, Vendor
 from ..budget import Limit, Priority
-from ..errors import CannotConnect, InvalidCredentials, RateLimited, UnexpectedAnswer, VendorError
-from ..http import CLOCK_TOLERANCE, Http, service_address
-from ..model import Account, Inventory, Nature, Point, PointId, Problem, Readings, Sample, Series
+from ..errors import CannotConnect, InvalidAddress, InvalidCredentials, RateLimited, UnexpectedAnswer
+from ..http import Http, service_address
+from ..model import Account, Inventory, Nature, Point, Problem, Readings, Series
 from . import answers
-from .answers import Table
 from .batches import Aggregation, Batches, Window, refusal
-from .fields import CONTROLLERS, KINDS, METERS, TOTAL_POWER, WINDOW, Kind
+from .fields import CONTROLLERS, KINDS, METERS, WINDOW, Kind
 from .known import KnownThings
+from .live import LiveRows, Poll
 
 PRODUCTION = "production"
 SANDBOX = "sandbox"
@@ -39,7 +38,6 @@ SETTLED_AFTER = timedelta(minutes=2)
 MOST_SHARE_TRIES = 4
 OLDEST = timedelta(hours=23, minutes=55)
 """The service refuses what is 24 hours old; five minutes are left to differing clocks."""
-MOST_FAILURES_IN_A_ROW = 2
 HOUR = timedelta(hours=1)
 API_PATH = "/api/v1"
 _REGISTERS = {field.name: field for field in METERS.fields if field.nature is Nature.REGISTER}
@@ -72,8 +70,8 @@ class Enpact(Vendor):
         )
         self._batches = Batches(self._http)
         self._known = KnownThings(inventory)
+        self._live = LiveRows(self._batches, self._known)
         self._has_read = False
-        self._looked_back_at: datetime | None = None
         self._share_window: datetime | None = None
         self._share_tries = 0
 
@@ -81,6 +79,15 @@ class Enpact(Vendor):
     @classmethod
     def limit(cls, credentials: Credentials) -> Limit:
         return LIMITS.get(str(credentials.get("environment")), LIMITS[PRODUCTION])
+
+    @override
+    @classmethod
+    def credential_parts(cls, credentials: Credentials) -> tuple[str, ...]:
+        try:
+            base = str(_base(credentials))
+        except InvalidAddress:
+            base = str(credentials.get("url"))
+        return base, str(credentials.get("api_key")).strip()
 
     @override
     async def login(self) -> Account:
@@ -96,18 +103,19 @@ class Enpact(Vendor):
         lists = [await self._confirmed(self._list(kind, Priority.DISCOVERY)) for kind in KINDS]
         for kind, ids in zip(KINDS, lists, strict=True):
             self._known.list_now(kind, ids)
-        self._batches.try_refused_again()
+        self._batches.try_again(self._known.is_listed)
+        self._live.try_again()
         return self._known.inventory()
 
     @override
     def requests_per_poll(self, points: Collection[Point]) -> int:
-        return sum(self._batches.count(len(self._known.wanted(kind, points))) for kind in KINDS)
+        return sum(self._batches.count(kind, len(self._known.wanted(kind, points))) for kind in KINDS)
 
     @override
     async def read(self, points: Collection[Point]) -> Readings:
         sent_before = self._http.sent
-        poll = _Poll()
-        await self._confirmed(self._read_live(points, poll))
+        poll = Poll()
+        await self._confirmed(self._live.read(points, poll, self.now()))
         if self._has_read:
             # The first poll after a start stays small; the shares follow with the second.
             with suppress(CannotConnect, RateLimited, UnexpectedAnswer):
@@ -130,7 +138,7 @@ class Enpact(Vendor):
         ids = self._known.wanted(METERS, registers)
         hour = max(start, self._oldest()).replace(minute=0, second=0, microsecond=0)
         while hour < min(end, self.now()):
-            for batch in self._batches.split(ids):
+            for batch in self._batches.split(METERS, ids):
                 at = max(hour, self._oldest())
                 table = await self._batches.table(Window(METERS, at, Aggregation.RAW, Priority.HISTORY), batch)
                 series = (
@@ -172,59 +180,7 @@ class Enpact(Vendor):
             await self._list(CONTROLLERS, Priority.LIVE)
             raise CannotConnect("the API key was refused once and then accepted") from err
 
-    async def _read_live(self, points: Collection[Point], poll: _Poll) -> None:
-        failure: VendorError | None = None
-        succeeded = failed_in_a_row = 0
-        now = self.now()
-        look_back = self._looked_back_at is None or now - self._looked_back_at >= WINDOW
-        for kind in KINDS:
-            for batch in self._batches.split(self._known.wanted(kind, points)):
-                if failed_in_a_row < MOST_FAILURES_IN_A_ROW and not isinstance(failure, RateLimited):
-                    start = self._start(batch, now, look_back=look_back)
-                    try:
-                        table = await self._batches.table(Window(kind, start, Aggregation.RAW, Priority.LIVE), batch)
-                    except (CannotConnect, UnexpectedAnswer, RateLimited) as err:
-                        failure = failure or err
-                        failed_in_a_row += 1
-                    else:
-                        succeeded += 1
-                        failed_in_a_row = 0
-                        self._take_in(kind, batch, table, poll)
-                        continue
-                poll.problems |= dict.fromkeys(batch, Problem.UNREACHABLE)
-        if failure is not None and not succeeded:
-            raise failure
-        if look_back and failure is None:
-            self._looked_back_at = now
-
-    def _start(self, batch: Sequence[str], now: datetime, *, look_back: bool) -> datetime:
-        """From when on rows are new to us: the newest row seen of those in the batch that are alive."""
-        earliest = now - WINDOW
-        newest = [self._known[identifier].newest_row for identifier in batch]
-        alive = [row for row in newest if row is not None and row > earliest]
-        if not alive or (look_back and len(alive) < len(batch)):
-            return earliest
-        return min(*alive, now - CLOCK_TOLERANCE)
-
-    def _take_in(self, kind: Kind, batch: Sequence[str], table: Table, poll: _Poll) -> None:
-        for identifier in batch:
-            rows = table.rows.get(identifier)
-            if not rows:
-                continue
-            thing = self._known[identifier]
-            thing.newest_row = max(rows[-1].time, thing.newest_row or rows[-1].time)
-            self._known.learn_names(
-                identifier, answers.newest_text(rows, "deviceName"), answers.newest_text(rows, "gwId")
-            )
-            for field in kind.fields:
-                if (sample := answers.newest_sample(rows, field, table.units)) is not None:
-                    poll.samples[self._known.learn_point(identifier, field).id] = sample
-                if field.name in thing.points and answers.is_broken_probe(rows, field):
-                    poll.broken.add(thing.points[field.name].id)
-            if kind is METERS and (total := answers.newest_total_power(rows, table.units)) is not None:
-                poll.samples[self._known.learn_point(identifier, TOTAL_POWER).id] = total
-
-    async def _read_shares(self, points: Collection[Point], poll: _Poll) -> None:
+    async def _read_shares(self, points: Collection[Point], poll: Poll) -> None:
         """The aggregate of the newest settled window, once; asked again in a few later polls while it is empty."""
         window = _window_before(self.now() - SETTLED_AFTER)
         if window != self._share_window:
@@ -233,7 +189,7 @@ class Enpact(Vendor):
             return
         self._share_tries += 1
         complete = True
-        for batch in self._batches.split(self._known.wanted(CONTROLLERS, points)):
+        for batch in self._batches.split(CONTROLLERS, self._known.wanted(CONTROLLERS, points)):
             table = await self._batches.table(Window(CONTROLLERS, window, Aggregation.WINDOW, Priority.LIVE), batch)
             complete = complete and any(table.rows.values())
             for identifier in batch:
@@ -244,15 +200,6 @@ class Enpact(Vendor):
 
     def _oldest(self) -> datetime:
         return self.now() - OLDEST
-
-
-@dataclass(slots=True)
-class _Poll:
-    """What the answers of one poll brought so far."""
-
-    samples: dict[PointId, Sample] = dataclass_field(default_factory=dict)
-    broken: set[PointId] = dataclass_field(default_factory=set)
-    problems: dict[str, Problem] = dataclass_field(default_factory=dict)
 
 
 def _window_before(time: datetime) -> datetime:
