@@ -82,6 +82,19 @@ async def test_removal_does_not_forget_a_wait(
     assert hass_storage[f"{DOMAIN}.budgets"]["data"]
 
 
+async def test_learnt_limit_is_kept_until_the_account_is_removed(
+    hass: HomeAssistant, account: Account, hass_storage: dict[str, Any]
+) -> None:
+    account.simulator.limiter.limit = 100
+    await account.set_up()
+    assert [state["learnt_limit"] for state in hass_storage[f"{DOMAIN}.budgets"]["data"].values()] == [100]
+    await hass.config_entries.async_unload(account.entry.entry_id)
+    await account.polls(16)
+    await hass.config_entries.async_remove(account.entry.entry_id)
+    await hass.async_block_till_done()
+    assert hass_storage[f"{DOMAIN}.budgets"]["data"] == {}
+
+
 async def test_service_that_is_down_at_start_is_tried_again(hass: HomeAssistant, account: Account) -> None:
     await account.start()
     await account.server.stop()

@@ -7,6 +7,7 @@ from typing import Any
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.singleton import singleton
 from homeassistant.helpers.storage import Store
+from homeassistant.util.dt import utcnow
 from homeassistant.util.hass_dict import HassKey
 import msgspec
 
@@ -112,8 +113,9 @@ class Budgets:
 
     @callback
     def _write(self) -> None:
+        self._states = _in_force(self._states)
         self._hass.async_create_task(
-            self._store.async_save({key: _builtins(state) for key, state in self._states.items()}),
+            self._store.async_save({name: _builtins(state) for name, state in self._states.items()}),
             "energy_clouds budgets",
         )
 
@@ -127,7 +129,17 @@ async def async_get_budgets(hass: HomeAssistant) -> Budgets:
         states = msgspec.convert(stored or {}, dict[str, BudgetState])
     except msgspec.ValidationError:
         states = {}
-    return Budgets(hass, states, store)
+    return Budgets(hass, _in_force(states), store)
+
+
+def _in_force(states: Mapping[str, BudgetState]) -> dict[str, BudgetState]:
+    """The states that still say something: a limit that was learnt, or a wait that is not over."""
+    now = utcnow()
+    return {
+        name: state
+        for name, state in states.items()
+        if state.learnt_limit is not None or (state.next_allowed is not None and state.next_allowed > now)
+    }
 
 
 def _builtins(struct: msgspec.Struct) -> dict[str, Any]:
