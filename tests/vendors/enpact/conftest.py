@@ -12,7 +12,7 @@ import pytest
 from custom_components.energy_clouds.vendors.base import Connection
 from custom_components.energy_clouds.vendors.budget import Budget
 from custom_components.energy_clouds.vendors.enpact import Enpact
-from custom_components.energy_clouds.vendors.model import Inventory, PointId, Readings, Sample, Value
+from custom_components.energy_clouds.vendors.model import DeviceKind, Inventory, PointId, Readings, Sample, Value
 from tests.simulators.clock import SimClock
 from tests.simulators.enpact import PRODUCTION_KEY, EnpactSimulator
 from tests.simulators.journal import Recorded
@@ -114,3 +114,8 @@ def value_of(readings: Readings, device_id: str, key: str) -> Value | None:
 def sample_of(readings: Readings, device_id: str, key: str) -> Sample | None:
     """The sample of a point in a poll's readings."""
     return readings.samples.get(PointId(device_id=device_id, key=key))
+
+
+def device_of(inventory: Inventory, kind: DeviceKind) -> list[str]:
+    """The ids of all devices of a kind."""
+    return [device.id for device in inventory.devices if device.kind is kind]
