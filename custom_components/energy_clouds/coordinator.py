@@ -153,7 +153,9 @@ class EnergyCloudsCoordinator(DataUpdateCoordinator[dict[PointId, Sample]]):
         if not isinstance(context, PointId):
             return remove
         self._entities[context] = update_callback
-        self._told_available[context] = self.is_available(self._points[context])
+        # A point may be gone before its entity has been added.
+        point = self._points.get(context)
+        self._told_available[context] = point is not None and self.is_available(point)
         self._wanted = None
 
         @callback
