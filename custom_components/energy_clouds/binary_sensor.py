@@ -35,4 +35,5 @@ class EnergyCloudsBinarySensor(EnergyCloudsEntity, BinarySensorEntity):
     @property
     @override
     def is_on(self) -> bool | None:
-        return bool(self.sample.value) if self.sample is not None else None
+        sample = self.sample
+        return None if sample is None else bool(sample.value)

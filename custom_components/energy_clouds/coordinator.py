@@ -1,7 +1,7 @@
 """One account: discovers slowly, reads at the pace its budget carries, tells each entity of its own changes only."""
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 import logging
 import math
 import time
@@ -70,6 +70,7 @@ class EnergyCloudsCoordinator(DataUpdateCoordinator[dict[PointId, Sample]]):
         self.vendor = vendor
         self.budget = budget
         self.problems: dict[str, Problem] = {}
+        self._forbidden: set[str] = set()
         self.interval = self.fastest = vendor.cadence
         self.last_success: datetime | None = None
         self._last_success = -math.inf
@@ -112,7 +113,7 @@ class EnergyCloudsCoordinator(DataUpdateCoordinator[dict[PointId, Sample]]):
 
     def is_available(self, point: Point) -> bool:
         """Whether the newest sample of a point may be shown."""
-        return self._may_show(point, self.vendor.now())
+        return self._visibility()(point.id)
 
     @callback
     def async_start(self) -> None:
@@ -153,9 +154,7 @@ class EnergyCloudsCoordinator(DataUpdateCoordinator[dict[PointId, Sample]]):
         if not isinstance(context, PointId):
             return remove
         self._entities[context] = update_callback
-        # A point may be gone before its entity has been added.
-        point = self._points.get(context)
-        self._told_available[context] = point is not None and self.is_available(point)
+        self._told_available[context] = self._visibility()(context)
         self._wanted = None
 
         @callback
@@ -250,6 +249,7 @@ class EnergyCloudsCoordinator(DataUpdateCoordinator[dict[PointId, Sample]]):
     def _take_readings(self, readings: Readings) -> None:
         self.requests_of_last_poll = readings.requests
         self.problems = dict(readings.problems)
+        self._forbidden = {device for device, problem in self.problems.items() if problem is Problem.NOT_PERMITTED}
         if readings.inventory is not None:
             self._census.learn(readings.inventory)
             self._take_inventory(self._census.inventory)
@@ -291,25 +291,31 @@ class EnergyCloudsCoordinator(DataUpdateCoordinator[dict[PointId, Sample]]):
         self.async_update_listeners()
 
     def _availability_changes(self) -> set[PointId]:
-        now = self.vendor.now()
+        visible = self._visibility()
         changes = set()
         for point_id, told in self._told_available.items():
-            point = self._points.get(point_id)
-            if (point is not None and self._may_show(point, now)) is not told:
+            if visible(point_id) is not told:
                 self._told_available[point_id] = not told
                 changes.add(point_id)
         return changes
 
-    def _may_show(self, point: Point, now: datetime) -> bool:
-        sample = self.data.get(point.id)
-        if sample is None or sample.time > now + CLOCK_TOLERANCE:
-            return False
-        if self.problems.get(point.id.device_id) is Problem.NOT_PERMITTED:
-            return False
+    def _visibility(self) -> Callable[[PointId], bool]:
+        """What decides for each point whether its newest sample may be shown now."""
+        now = self.vendor.now()
         patience = max(PATIENCE, STALE_AFTER * self.interval)
-        if time.monotonic() - self._last_success > patience.total_seconds():
-            return False
-        return point.cadence is None or now - sample.time <= STALE_AFTER * max(point.cadence, self.interval)
+        is_patient = time.monotonic() - self._last_success <= patience.total_seconds()
+        newest = now + CLOCK_TOLERANCE
+        oldest: dict[timedelta | None, datetime] = {None: datetime.min.replace(tzinfo=UTC)}
+
+        def visible(point_id: PointId) -> bool:
+            sample, point = self.data.get(point_id), self._points.get(point_id)
+            if not is_patient or sample is None or point is None or point_id.device_id in self._forbidden:
+                return False
+            if point.cadence not in oldest:
+                oldest[point.cadence] = now - STALE_AFTER * max(point.cadence or self.interval, self.interval)
+            return oldest[point.cadence] <= sample.time <= newest
+
+        return visible
 
     def _as_failure(self, err: VendorError) -> ConfigEntryAuthFailed | UpdateFailed:
         """The one place where a vendor's error becomes Home Assistant's."""

@@ -41,8 +41,8 @@ class EnergyCloudsEntity(CoordinatorEntity[EnergyCloudsCoordinator]):
 
     @property
     def sample(self) -> Sample | None:
-        """The newest sample, if it may be shown."""
-        return self.coordinator.data.get(self.point.id) if self.available else None
+        """The newest sample. Home Assistant asks for it only while the entity is available."""
+        return self.coordinator.data.get(self.point.id)
 
 
 @callback

@@ -40,4 +40,5 @@ class EnergyCloudsSensor(EnergyCloudsEntity, SensorEntity):
     @property
     @override
     def native_value(self) -> float | str | datetime | None:
-        return self.sample.value if self.sample is not None else None
+        sample = self.sample
+        return None if sample is None else sample.value
