@@ -98,14 +98,14 @@ class EnergyCloudsConfigFlow(ConfigFlow, domain=DOMAIN):
     ) -> ConfigFlowResult:
         vendor = entry.data[CONF_VENDOR]
         credentials = entered_credentials(user_input or {})
-        if user_input is not None:
-            self._abort_if_credential_is_used(vendor, credentials, but_by=entry)
-        if user_input is not None and (found := await self._async_log_in(vendor, credentials)) is not None:
-            if not await self._is_same_account(entry, *found):
-                return self.async_abort(reason="unique_id_mismatch")
-            return self.async_update_reload_and_abort(entry, data_updates={CONF_CREDENTIALS: credentials})
-        shown = credentials if user_input is not None else entry.data[CONF_CREDENTIALS]
-        return self._async_show_credentials(step_id, vendor, shown)
+        if user_input is None:
+            return self._async_show_credentials(step_id, vendor, entry.data[CONF_CREDENTIALS])
+        self._abort_if_credential_is_used(vendor, credentials, but_by=entry)
+        if (found := await self._async_log_in(vendor, credentials)) is None:
+            return self._async_show_credentials(step_id, vendor, credentials)
+        if not await self._is_same_account(entry, *found):
+            return self.async_abort(reason="unique_id_mismatch")
+        return self.async_update_reload_and_abort(entry, data_updates={CONF_CREDENTIALS: credentials})
 
     def _abort_if_credential_is_used(
         self, vendor: str, credentials: Credentials, but_by: ConfigEntry | None = None

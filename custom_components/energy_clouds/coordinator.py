@@ -73,7 +73,7 @@ class EnergyCloudsCoordinator(DataUpdateCoordinator[dict[PointId, Sample]]):
         self._forbidden: set[str] = set()
         self.interval = self.fastest = vendor.cadence
         self.last_success: datetime | None = None
-        self._last_success = -math.inf
+        self._succeeded_at = -math.inf
         self._stopped = False
         self.requests_of_last_poll = 0
         self._store = store
@@ -199,7 +199,7 @@ class EnergyCloudsCoordinator(DataUpdateCoordinator[dict[PointId, Sample]]):
         finally:
             self._set_pace()
         self.last_success = self.vendor.now()
-        self._last_success = time.monotonic()
+        self._succeeded_at = time.monotonic()
         self._store.save_soon(self.memory)
         return self.data
 
@@ -303,7 +303,7 @@ class EnergyCloudsCoordinator(DataUpdateCoordinator[dict[PointId, Sample]]):
         """What decides for each point whether its newest sample may be shown now."""
         now = self.vendor.now()
         patience = max(PATIENCE, STALE_AFTER * self.interval)
-        is_patient = time.monotonic() - self._last_success <= patience.total_seconds()
+        is_patient = time.monotonic() - self._succeeded_at <= patience.total_seconds()
         newest = now + CLOCK_TOLERANCE
         oldest: dict[timedelta | None, datetime] = {None: datetime.min.replace(tzinfo=UTC)}
 

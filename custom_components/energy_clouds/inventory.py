@@ -36,14 +36,10 @@ class Census:
     def forget(self, device_id: str) -> bool:
         """Forget a device that the newest discovery did not list. Returns whether there is no such device any more."""
         if self.missing.pop(device_id, None) is not None:
-            self._merge(
-                Inventory(
-                    sites=self.inventory.sites,
-                    devices=tuple(one for one in self.inventory.devices if one.id not in {device_id, *self.missing}),
-                    points=tuple(
-                        one for one in self.inventory.points if one.id.device_id not in {device_id, *self.missing}
-                    ),
-                )
+            self.inventory = Inventory(
+                sites=self.inventory.sites,
+                devices=tuple(device for device in self.inventory.devices if device.id != device_id),
+                points=tuple(point for point in self.inventory.points if point.id.device_id != device_id),
             )
         return all(device.id != device_id for device in self.inventory.devices)
 

@@ -82,8 +82,7 @@ class Budget:
     @property
     def allowed(self) -> int:
         """How many requests we let through in one window: the limit less the head-room, at least 1."""
-        requests = min(self.limit.requests, self._learnt_limit or self.limit.requests)
-        return max(1, int(requests * (1 - HEAD_ROOM)))
+        return max(1, int(self._limit_in_force * (1 - HEAD_ROOM)))
 
     @property
     def used(self) -> int:
@@ -146,12 +145,15 @@ class Budget:
                 self._on_change()
         if remaining is None or reset is None:
             return
-        in_force = min(self.limit.requests, self._learnt_limit or self.limit.requests)
-        if remaining <= in_force * HEAD_ROOM and reset > timedelta(0):
+        if remaining <= self._limit_in_force * HEAD_ROOM and reset > timedelta(0):
             until = self._monotonic() + min(reset, self.limit.window).total_seconds()
             if until > self._held_until + SHORT_WAIT.total_seconds():
                 self._held_until = until
                 self._on_change()
+
+    @property
+    def _limit_in_force(self) -> int:
+        return min(self.limit.requests, self._learnt_limit or self.limit.requests)
 
     def _wait(self, priority: Priority) -> timedelta:
         held = self.held_for

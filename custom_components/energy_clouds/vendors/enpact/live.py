@@ -76,12 +76,10 @@ class LiveRows:
                 except (CannotConnect, RateLimited, UnexpectedAnswer) as err:
                     failure = failure or err
                     in_a_row += 1
-                    answered = isinstance(err, UnexpectedAnswer) or (isinstance(err, CannotConnect) and err.answered)
-                    if answered:
+                    if answered := _was_answered(err):
                         failed.append(batch)
-                    given_up = isinstance(err, RateLimited) or (
-                        in_a_row == MOST_FAILURES_IN_A_ROW and not (answered and succeeded)
-                    )
+                    in_vain = in_a_row == MOST_FAILURES_IN_A_ROW and not (answered and succeeded)
+                    given_up = in_vain or isinstance(err, RateLimited)
                 else:
                     succeeded += 1
                     in_a_row = 0
@@ -150,3 +148,8 @@ class LiveRows:
                     poll.broken.add(thing.points[field_.name].id)
             if batch.kind is METERS and (total := answers.newest_total_power(rows, table.units)) is not None:
                 poll.samples[self._known.learn_point(identifier, TOTAL_POWER).id] = total
+
+
+def _was_answered(err: VendorError) -> bool:
+    """Whether the service was there and stumbled at this request."""
+    return isinstance(err, UnexpectedAnswer) or (isinstance(err, CannotConnect) and err.answered)
