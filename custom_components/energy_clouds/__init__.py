@@ -9,7 +9,9 @@ from .connection import async_connect
 from .const import CONF_CREDENTIALS, CONF_VENDOR, DOMAIN, PLATFORMS
 from .coordinator import EnergyCloudsConfigEntry, EnergyCloudsCoordinator
 from .devices import vendor_device_id
+from .notices import show_notices
 from .storage import AccountStore, async_get_budgets
+from .vaults import async_get_vaults
 from .vendors import VENDORS
 from .vendors.errors import InvalidAddress
 
@@ -20,7 +22,9 @@ async def async_setup_entry(hass: HomeAssistant, entry: EnergyCloudsConfigEntry)
     memory = await store.load()
     credentials = entry.data[CONF_CREDENTIALS]
     try:
-        vendor = await async_connect(hass, entry.data[CONF_VENDOR], credentials, memory.inventory)
+        vendor = await async_connect(
+            hass, entry.data[CONF_VENDOR], credentials, inventory=memory.inventory, options=entry.options
+        )
     except InvalidAddress as err:
         raise ConfigEntryError(translation_domain=DOMAIN, translation_key="invalid_url") from err
     budget = (await async_get_budgets(hass)).of(type(vendor), credentials)
@@ -38,13 +42,18 @@ async def async_unload_entry(hass: HomeAssistant, entry: EnergyCloudsConfigEntry
     unloaded = await hass.config_entries.async_unload_platforms(entry, PLATFORMS)
     if unloaded:
         await entry.runtime_data.async_save()
+    if entry.disabled_by is not None:
+        show_notices(hass, entry, ())
     return unloaded
 
 
 async def async_remove_entry(hass: HomeAssistant, entry: EnergyCloudsConfigEntry) -> None:
     """Forget an account that was removed."""
+    vendor, credentials = VENDORS[entry.data[CONF_VENDOR]], entry.data[CONF_CREDENTIALS]
     await AccountStore(hass, entry.entry_id).remove()
-    (await async_get_budgets(hass)).forget(VENDORS[entry.data[CONF_VENDOR]], entry.data[CONF_CREDENTIALS])
+    (await async_get_budgets(hass)).forget(vendor, credentials)
+    await (await async_get_vaults(hass)).forget(vendor, credentials)
+    show_notices(hass, entry, ())
 
 
 async def async_remove_config_entry_device(

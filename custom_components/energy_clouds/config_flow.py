@@ -8,7 +8,6 @@ from typing import Any, override
 
 from homeassistant.config_entries import (
     ConfigEntry,
-    ConfigEntryState,
     ConfigFlow,
     ConfigFlowResult,
     OptionsFlow,
@@ -16,35 +15,18 @@ from homeassistant.config_entries import (
 )
 from homeassistant.core import callback
 from homeassistant.data_entry_flow import AbortFlow
-from homeassistant.helpers.selector import (
-    NumberSelector,
-    NumberSelectorConfig,
-    NumberSelectorMode,
-    SelectOptionDict,
-    SelectSelector,
-    SelectSelectorConfig,
-)
-import voluptuous as vol
 
 from .connection import async_connect
-from .const import (
-    CONF_ACCOUNT_ID,
-    CONF_CREDENTIALS,
-    CONF_VENDOR,
-    DOMAIN,
-    OPTION_EXCLUDED_DEVICES,
-    OPTION_SCAN_INTERVAL,
-)
+from .const import CONF_ACCOUNT_ID, CONF_CREDENTIALS, CONF_VENDOR, DOMAIN
 from .credential_form import credential_schema, entered_credentials, first_field
+from .option_form import chosen_options, current_options, fastest_interval, option_schema
 from .storage import AccountStore
 from .vendors import VENDORS
 from .vendors.base import Credentials, FieldKind
-from .vendors.errors import CannotConnect, InvalidAddress, InvalidCredentials, RateLimited, VendorError
+from .vendors.errors import CannotConnect, InvalidAddress, InvalidCredentials, NotPermitted, RateLimited, VendorError
 from .vendors.model import Account, Inventory
 
 _LOGGER = logging.getLogger(__name__)
-
-LONGEST_SCAN_INTERVAL = 24 * 60 * 60
 
 
 class EnergyCloudsConfigFlow(ConfigFlow, domain=DOMAIN):
@@ -137,10 +119,12 @@ class EnergyCloudsConfigFlow(ConfigFlow, domain=DOMAIN):
         except InvalidCredentials as err:
             self._errors[err.field or first_field(vendor_class, FieldKind.SECRET)] = err.reason
         except RateLimited as err:
-            self._errors["base"] = "rate_limited"
+            self._errors["base"] = err.reason
             self._wait = str(math.ceil(err.retry_after.total_seconds()))
         except CannotConnect:
             self._errors["base"] = "cannot_connect"
+        except NotPermitted:
+            self._errors["base"] = "not_permitted"
         except VendorError as err:
             _LOGGER.warning("Could not add the account: %s", err)
             self._errors["base"] = "unknown"
@@ -171,50 +155,16 @@ for _vendor in VENDORS:
 
 
 class EnergyCloudsOptionsFlow(OptionsFlowWithReload):
-    """How often to poll, and which devices to leave out."""
+    """How often to poll, which devices to leave out, and what only this vendor lets one choose."""
 
     async def async_step_init(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """The only step."""
         if user_input is not None:
-            return self.async_create_entry(data={key: value for key, value in user_input.items() if value})
-        fastest, names = self._account()
-        excluded = {device_id: device_id for device_id in self.config_entry.options.get(OPTION_EXCLUDED_DEVICES, ())}
-        schema = vol.Schema(
-            {
-                vol.Optional(OPTION_SCAN_INTERVAL): NumberSelector(
-                    NumberSelectorConfig(
-                        min=fastest,
-                        max=LONGEST_SCAN_INTERVAL,
-                        unit_of_measurement="s",
-                        mode=NumberSelectorMode.BOX,
-                    )
-                ),
-                vol.Optional(OPTION_EXCLUDED_DEVICES, default=[]): SelectSelector(
-                    SelectSelectorConfig(
-                        options=[
-                            SelectOptionDict(value=device_id, label=name)
-                            for device_id, name in sorted((excluded | names).items(), key=lambda item: item[1])
-                        ],
-                        multiple=True,
-                    )
-                ),
-            }
-        )
-        current = dict(self.config_entry.options)
-        if OPTION_SCAN_INTERVAL in current:
-            current[OPTION_SCAN_INTERVAL] = max(current[OPTION_SCAN_INTERVAL], fastest)
+            return self.async_create_entry(data=chosen_options(user_input))
         return self.async_show_form(
             step_id="init",
-            data_schema=self.add_suggested_values_to_schema(schema, current),
-            description_placeholders={"fastest": str(fastest)},
-        )
-
-    def _account(self) -> tuple[int, dict[str, str]]:
-        """The shortest interval that the budget carries, in seconds, and the names of all devices by id."""
-        if self.config_entry.state is not ConfigEntryState.LOADED:
-            return math.ceil(VENDORS[self.config_entry.data[CONF_VENDOR]].cadence.total_seconds()), {}
-        coordinator = self.config_entry.runtime_data
-        return (
-            math.ceil(coordinator.fastest.total_seconds()),
-            {device.id: device.name or device.id for device in coordinator.inventory.devices},
+            data_schema=self.add_suggested_values_to_schema(
+                option_schema(self.config_entry), current_options(self.config_entry)
+            ),
+            description_placeholders={"fastest": str(fastest_interval(self.config_entry))},
         )

@@ -17,6 +17,7 @@ from homeassistant.util.dt import utcnow
 from .const import DOMAIN, OPTION_EXCLUDED_DEVICES, OPTION_SCAN_INTERVAL, PATIENCE
 from .devices import register_devices, remove_devices, unique_device_id
 from .inventory import Census
+from .notices import show_notices
 from .pace import next_poll, offset_of
 from .registers import CLOCK_TOLERANCE, RegisterGuard
 from .storage import AccountMemory, AccountStore
@@ -34,7 +35,6 @@ from .vendors.model import Inventory, Nature, Point, PointId, Problem, Readings,
 
 _LOGGER = logging.getLogger(__name__)
 
-DISCOVERY_INTERVAL = timedelta(hours=1)
 DISCOVERY_RETRY = timedelta(minutes=10)
 AGE_CHECK_INTERVAL = timedelta(seconds=30)
 STALE_AFTER = 3
@@ -78,8 +78,10 @@ class EnergyCloudsCoordinator(DataUpdateCoordinator[dict[PointId, Sample]]):
         self.requests_of_last_poll = 0
         self._store = store
         self._census = Census(memory.inventory, memory.missing)
-        self._discovered_at = memory.discovered_at
-        self._discovery_due = memory.discovered_at + DISCOVERY_INTERVAL if memory.discovered_at else vendor.now()
+        self._options = _options_text(vendor, entry)
+        # Other options may make other points of the same devices.
+        self._discovered_at = discovered = memory.discovered_at if memory.options == self._options else None
+        self._discovery_due = vendor.now() if discovered is None else discovered + vendor.discovery_interval
         self._registers = RegisterGuard(memory.registers)
         self._excluded = frozenset[str](entry.options.get(OPTION_EXCLUDED_DEVICES, ()))
         self._points: dict[PointId, Point] = {}
@@ -101,6 +103,7 @@ class EnergyCloudsCoordinator(DataUpdateCoordinator[dict[PointId, Sample]]):
             discovered_at=self._discovered_at,
             missing=self._census.missing,
             registers=self._registers.readings(),
+            options=self._options,
         )
 
     def unique_device_id(self, device_id: str) -> str:
@@ -185,6 +188,8 @@ class EnergyCloudsCoordinator(DataUpdateCoordinator[dict[PointId, Sample]]):
                 await self._discover()
             except VendorError as err:
                 raise self._as_failure(err) from err
+            finally:
+                self._show_notices()
         self._take_inventory(self._census.inventory)
 
     @override
@@ -198,6 +203,7 @@ class EnergyCloudsCoordinator(DataUpdateCoordinator[dict[PointId, Sample]]):
             raise self._as_failure(err) from err
         finally:
             self._set_pace()
+            self._show_notices()
         self.last_success = self.vendor.now()
         self._succeeded_at = time.monotonic()
         self._store.save_soon(self.memory)
@@ -205,9 +211,12 @@ class EnergyCloudsCoordinator(DataUpdateCoordinator[dict[PointId, Sample]]):
 
     async def _discover_if_due(self) -> None:
         """A discovery that fails costs nothing but itself; only a bad credential counts."""
+        wait = self._discovery_due - self.vendor.now()
         # A due time beyond the interval was computed with a wrong clock.
-        if timedelta(0) < self._discovery_due - self.vendor.now() <= DISCOVERY_INTERVAL:
-            return
+        if timedelta(0) < wait <= self.vendor.discovery_interval:
+            since = self.vendor.discovery_interval - wait
+            if not self.vendor.wants_discovery() or since < DISCOVERY_RETRY:
+                return
         try:
             await self._discover()
         except InvalidCredentials:
@@ -222,7 +231,7 @@ class EnergyCloudsCoordinator(DataUpdateCoordinator[dict[PointId, Sample]]):
     async def _discover(self) -> None:
         gone = self._census.count(await self.vendor.discover())
         self._discovered_at = self.vendor.now()
-        self._discovery_due = self._discovered_at + DISCOVERY_INTERVAL
+        self._discovery_due = self._discovered_at + self.vendor.discovery_interval
         if gone and not self._stopped:
             _LOGGER.info("Removing %d devices that the account has no longer", len(gone))
             remove_devices(self.hass, self.config_entry, gone)
@@ -232,7 +241,7 @@ class EnergyCloudsCoordinator(DataUpdateCoordinator[dict[PointId, Sample]]):
         """Register new and changed devices, and have entities made of new points."""
         excluded = self._excluded
         devices = [device for device in inventory.devices if device.id not in excluded]
-        register_devices(self.hass, self.config_entry, self.vendor.title, devices)
+        register_devices(self.hass, self.config_entry, self.vendor.title, devices, inventory.sites)
         remove_devices(self.hass, self.config_entry, excluded)
         points = {point.id: point for point in inventory.points if point.id.device_id not in excluded}
         new = tuple(point for point_id, point in points.items() if point_id not in self._points)
@@ -267,6 +276,11 @@ class EnergyCloudsCoordinator(DataUpdateCoordinator[dict[PointId, Sample]]):
         for point_id in readings.broken:
             if self.data.pop(point_id, None) is not None:
                 self._changed.add(point_id)
+
+    @callback
+    def _show_notices(self) -> None:
+        if not self._stopped:
+            show_notices(self.hass, self.config_entry, self.vendor.notices())
 
     def _wanted_points(self) -> tuple[Point, ...]:
         """The points of all devices that have an enabled entity; before there are entities, all points."""
@@ -329,3 +343,9 @@ class EnergyCloudsCoordinator(DataUpdateCoordinator[dict[PointId, Sample]]):
             translation_placeholders={"detail": str(err)},
             retry_after=err.retry_after.total_seconds() if isinstance(err, RateLimited) else None,
         )
+
+
+def _options_text(vendor: Vendor, entry: ConfigEntry) -> str:
+    """The vendor's own options that are set, as a text that is the same as long as they are."""
+    chosen = {field.key: entry.options[field.key] for field in vendor.option_fields if field.key in entry.options}
+    return repr(sorted(chosen.items())) if chosen else ""

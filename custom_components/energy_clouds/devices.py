@@ -8,7 +8,7 @@ from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers.typing import UNDEFINED
 
 from .const import CONF_ACCOUNT_ID, DOMAIN
-from .vendors.model import Device
+from .vendors.model import Device, Site
 
 
 def unique_device_id(entry: ConfigEntry, device_id: str) -> str:
@@ -26,8 +26,14 @@ def vendor_device_id(entry: ConfigEntry, device: dr.AnyDeviceEntry) -> str | Non
 
 
 @callback
-def register_devices(hass: HomeAssistant, entry: ConfigEntry, vendor_title: str, devices: Iterable[Device]) -> None:
-    """Register the account and its devices, or bring what is registered up to date. Parents come before children."""
+def register_devices(
+    hass: HomeAssistant, entry: ConfigEntry, vendor_title: str, devices: Iterable[Device], sites: Iterable[Site]
+) -> None:
+    """Register the account and its devices, or bring what is registered up to date. Parents come before children.
+
+    A new device is put in the area that is called like its site.
+    """
+    areas = {site.id: site.name for site in sites}
     registry = dr.async_get(hass)
     account = registry.async_get_or_create(
         config_entry_id=entry.entry_id,
@@ -48,9 +54,10 @@ def register_devices(hass: HomeAssistant, entry: ConfigEntry, vendor_title: str,
             serial_number=device.serial,
             sw_version=device.sw_version,
             via_device_id=registered.get(device.parent_id, account.id),
+            suggested_area=areas.get(device.site_id or ""),
             name=UNDEFINED if unnamed else device.name,
             translation_key=device.kind.value if unnamed else None,
-            translation_placeholders={"id": device.id} if unnamed else None,
+            translation_placeholders={"id": device.serial or device.id} if unnamed else None,
         ).id
 
 

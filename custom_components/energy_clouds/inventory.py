@@ -27,7 +27,11 @@ class Census:
             for device in self.inventory.devices
             if device.id not in listed
         }
-        gone = frozenset(device_id for device_id, times in self.missing.items() if times >= GONE_AFTER)
+        gone = frozenset(
+            device_id
+            for device_id, times in self.missing.items()
+            if times >= GONE_AFTER or device_id in discovered.retired
+        )
         for device_id in gone:
             del self.missing[device_id]
         self._merge(discovered)

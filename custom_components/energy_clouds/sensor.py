@@ -9,7 +9,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .coordinator import EnergyCloudsConfigEntry, EnergyCloudsCoordinator
 from .entity import EnergyCloudsEntity, add_entities
-from .quantities import PRESENTATIONS, STATE_CLASSES
+from .quantities import PRESENTATIONS, state_class_of
 from .vendors.model import Nature, Point
 
 PARALLEL_UPDATES = 0
@@ -34,8 +34,14 @@ class EnergyCloudsSensor(EnergyCloudsEntity, SensorEntity):
         presentation = PRESENTATIONS[point.quantity]
         self._attr_device_class = presentation.sensor_class
         self._attr_native_unit_of_measurement = point.unit
-        self._attr_state_class = STATE_CLASSES.get(point.nature)
+        self._attr_state_class = state_class_of(point)
         self._attr_suggested_display_precision = presentation.precision
+
+    @property
+    @override
+    def last_reset(self) -> datetime | None:
+        sample = self.sample
+        return None if sample is None or not self.point.running else sample.since
 
     @property
     @override

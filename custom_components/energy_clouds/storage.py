@@ -15,23 +15,26 @@ from .const import DOMAIN
 from .registers import RegisterReading
 from .vendors import Vendor
 from .vendors.base import Credentials
-from .vendors.budget import Budget, BudgetState
+from .vendors.budget import Budget, BudgetState, Limit
 from .vendors.model import Inventory
 
 STORAGE_VERSION = 1
 SAVE_EVERY = timedelta(minutes=15)
+_LOGIN = "_login"
 
 
 class AccountMemory(msgspec.Struct, frozen=True, kw_only=True):
     """What is known of an account: its inventory, when that was complete last, and its registers' last samples.
 
-    `missing` counts, by device id, the complete discoveries in a row that did not list the device.
+    `missing` counts, by device id, the complete discoveries in a row that did not list the device. `options` are those
+    of the vendor's own options under which the inventory was made, as text.
     """
 
     inventory: Inventory = Inventory()
     discovered_at: datetime | None = None
     missing: Mapping[str, int] = msgspec.field(default_factory=dict)
     registers: tuple[RegisterReading, ...] = ()
+    options: str = ""
 
 
 class AccountStore:
@@ -56,7 +59,7 @@ class AccountStore:
     async def save(self, memory: AccountMemory) -> None:
         """Write it now."""
         self._save_is_due = False
-        await self._store.async_save(_builtins(memory))
+        await self._store.async_save(to_builtins(memory))
 
     @callback
     def save_soon(self, memory: Callable[[], AccountMemory]) -> None:
@@ -76,7 +79,7 @@ class AccountStore:
 
     def _saved(self, memory: AccountMemory) -> dict[str, Any]:
         self._save_is_due = False
-        return _builtins(memory)
+        return to_builtins(memory)
 
 
 class Budgets:
@@ -89,22 +92,29 @@ class Budgets:
         self._budgets: dict[str, Budget] = {}
 
     def of(self, vendor: type[Vendor], credentials: Credentials) -> Budget:
-        """The budget of that credential."""
-        name = vendor.credential_id(credentials)
-        if (budget := self._budgets.get(name)) is None:
-            budget = Budget(vendor.limit(credentials), state=self._states.get(name), on_change=lambda: self._save(name))
-            self._budgets[name] = budget
-        return budget
+        """The budget of that credential, for everything but signing in."""
+        return self._budget(vendor.credential_id(credentials), vendor.limit(credentials))
+
+    def login_of(self, vendor: type[Vendor], credentials: Credentials) -> Budget:
+        """The budget for signing in with that credential."""
+        return self._budget(f"{vendor.credential_id(credentials)}{_LOGIN}", vendor.login_limit)
 
     @callback
     def forget(self, vendor: type[Vendor], credentials: Credentials) -> None:
         """Forget a credential that is used no longer, but neither a wait nor the requests that still count."""
         name = vendor.credential_id(credentials)
-        budget = self._budgets.get(name)
-        if budget is None or not (budget.held_for or budget.used):
-            self._budgets.pop(name, None)
-            if self._states.pop(name, None) is not None:
-                self._write()
+        for one in (name, f"{name}{_LOGIN}"):
+            budget = self._budgets.get(one)
+            if budget is None or not (budget.held_for or budget.used):
+                self._budgets.pop(one, None)
+                if self._states.pop(one, None) is not None:
+                    self._write()
+
+    def _budget(self, name: str, limit: Limit) -> Budget:
+        if (budget := self._budgets.get(name)) is None:
+            budget = Budget(limit, state=self._states.get(name), on_change=lambda: self._save(name))
+            self._budgets[name] = budget
+        return budget
 
     @callback
     def _save(self, name: str) -> None:
@@ -115,7 +125,7 @@ class Budgets:
     def _write(self) -> None:
         self._states = _in_force(self._states)
         self._hass.async_create_task(
-            self._store.async_save({name: _builtins(state) for name, state in self._states.items()}),
+            self._store.async_save({name: to_builtins(state) for name, state in self._states.items()}),
             "energy_clouds budgets",
         )
 
@@ -142,7 +152,8 @@ def _in_force(states: Mapping[str, BudgetState]) -> dict[str, BudgetState]:
     }
 
 
-def _builtins(struct: msgspec.Struct) -> dict[str, Any]:
+def to_builtins(struct: msgspec.Struct) -> dict[str, Any]:
+    """A struct as what Home Assistant can store."""
     builtins: dict[str, Any] = msgspec.to_builtins(struct, enc_hook=_encode)
     return builtins
 

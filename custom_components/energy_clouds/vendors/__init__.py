@@ -3,8 +3,10 @@
 from types import MappingProxyType
 
 from .base import Vendor
+from .enectiva import Enectiva
 from .enpact import Enpact
+from .envitron import Envitron
 
-VENDORS = MappingProxyType({vendor.key: vendor for vendor in (Enpact,)})
+VENDORS = MappingProxyType({vendor.key: vendor for vendor in (Enectiva, Enpact, Envitron)})
 
 __all__ = ["VENDORS", "Vendor"]

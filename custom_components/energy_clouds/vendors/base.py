@@ -3,15 +3,17 @@
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Callable, Collection, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from enum import StrEnum, auto
 import hashlib
+from types import MappingProxyType
 from typing import ClassVar
 
 import aiohttp
 
 from .budget import Budget, Limit
-from .model import Account, Inventory, Point, Readings, Series
+from .model import Account, Inventory, Notice, Point, Quantity, Readings, Series
+from .tokens import Vault
 
 
 class FieldKind(StrEnum):
@@ -26,6 +28,8 @@ class FieldKind(StrEnum):
 
 
 type Credentials = Mapping[str, str | bool]
+type Options = Mapping[str, object]
+"""The vendor's own options by key; one that is not set is not there."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,14 +44,48 @@ class CredentialField:
     advanced: bool = False
 
 
+class OptionKind(StrEnum):
+    """How a vendor's own option is chosen."""
+
+    SWITCH = auto()
+    UNIT = auto()
+    """One of some units."""
+    IDS = auto()
+    """Any number of ids, typed in."""
+    DEVICES = auto()
+    """Any number of the account's devices."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OptionField:
+    """An option that only this vendor has; it may be left empty. `choices` are the units to choose from.
+
+    The devices to choose from are those that have a point of the quantity `of`.
+    """
+
+    key: str
+    kind: OptionKind
+    choices: tuple[str, ...] = ()
+    of: Quantity | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Connection:
-    """What a vendor needs to talk to its service. `now` is this machine's clock, in UTC."""
+    """What a vendor needs to talk to its service.
+
+    `budget` is for everything but signing in, which has `login_budget`: a user who is locked out there may still read.
+    `vault` holds the credential's tokens. `now` is this machine's clock, in UTC. `timezone` is that of the account's
+    sites, where the vendor does not tell it.
+    """
 
     credentials: Credentials
     session: aiohttp.ClientSession
     budget: Budget
+    login_budget: Budget
+    vault: Vault
     user_agent: str
+    options: Options = MappingProxyType({})
+    timezone: tzinfo = UTC
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
 
 
@@ -67,6 +105,11 @@ class Vendor(ABC):
     """How often a poll can bring something new: no account is polled faster."""
     history_reach: ClassVar[timedelta | None]
     """How far back `history` goes; None where there is no known end."""
+    discovery_interval: ClassVar[timedelta] = timedelta(hours=1)
+    """How often the account's devices are listed."""
+    login_limit: ClassVar[Limit] = Limit(requests=60, window=timedelta(hours=1))
+    """How often an account signs in at most; no more than a guard where no document has a limit."""
+    option_fields: ClassVar[tuple[OptionField, ...]] = ()
 
     @abstractmethod
     def __init__(self, connection: Connection, inventory: Inventory) -> None: ...
@@ -109,6 +152,14 @@ class Vendor(ABC):
     @abstractmethod
     def requests_per_poll(self, points: Collection[Point]) -> int:
         """How many requests one `read` of those points takes."""
+
+    def wants_discovery(self) -> bool:
+        """Whether something came in that only a new list of the devices explains."""
+        return False
+
+    def notices(self) -> Collection[Notice]:
+        """What a person should know of now, and can mend; empty while all is well."""
+        return ()
 
     @abstractmethod
     def now(self) -> datetime:

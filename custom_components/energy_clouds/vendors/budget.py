@@ -15,7 +15,7 @@ import time
 
 import msgspec
 
-from .errors import RateLimited
+from .errors import RATE_LIMITED, RateLimited
 
 HEAD_ROOM = 0.2
 LIVE_SHARE = 0.75
@@ -44,6 +44,8 @@ class BudgetState(msgspec.Struct, frozen=True, kw_only=True):
 
     next_allowed: datetime | None = None
     learnt_limit: int | None = None
+    reason: str = RATE_LIMITED
+    """Why nothing may be sent before `next_allowed`."""
 
 
 class Budget:
@@ -71,6 +73,7 @@ class Budget:
         self._sleep = sleep
         self._sent: deque[tuple[float, Priority]] = deque()
         self._held_until = -math.inf
+        self._reason = RATE_LIMITED
         self._learnt_limit: int | None = None
         self._live_requests = 0
         self._nameless_waits = 0
@@ -78,6 +81,7 @@ class Budget:
             self._learnt_limit = state.learnt_limit
             if state.next_allowed is not None:
                 self._held_until = self._monotonic() + min(state.next_allowed - now(), LONGEST_HOLD).total_seconds()
+                self._reason = state.reason
 
     @property
     def allowed(self) -> int:
@@ -96,10 +100,17 @@ class Budget:
         return timedelta(seconds=max(0.0, self._held_until - self._monotonic()))
 
     @property
+    def held_because(self) -> str | None:
+        """Why nothing may be sent now; None when requests may be sent."""
+        return self._reason if self.held_for else None
+
+    @property
     def state(self) -> BudgetState:
         """What of it must survive a restart."""
         held = self.held_for
-        return BudgetState(next_allowed=self._now() + held if held else None, learnt_limit=self._learnt_limit)
+        if not held:
+            return BudgetState(learnt_limit=self._learnt_limit)
+        return BudgetState(next_allowed=self._now() + held, learnt_limit=self._learnt_limit, reason=self._reason)
 
     def plan(self, requests_per_poll: int, cadence: timedelta) -> timedelta:
         """The shortest interval, not below `cadence`, at which polls of that size fit. Their room is kept for them."""
@@ -116,12 +127,12 @@ class Budget:
         """
         while wait := self._wait(priority):
             if wait > SHORT_WAIT:
-                raise RateLimited(wait)
+                raise RateLimited(wait, self.held_because or RATE_LIMITED)
             await self._sleep(wait.total_seconds())
         self._sent.append((self._monotonic(), priority))
 
-    def hold(self, wait: timedelta | None) -> timedelta:
-        """Send nothing for so long, because the server said so. Returns the wait that was taken.
+    def hold(self, wait: timedelta | None, reason: str = RATE_LIMITED) -> RateLimited:
+        """Send nothing for so long, because the server said so. Returns the error to raise.
 
         Where the server names no wait, a minute is doubled with each such answer in a row, up to an hour.
         """
@@ -130,9 +141,11 @@ class Budget:
             self._nameless_waits = min(self._nameless_waits + 1, 6)
         # A second more than asked: servers count in whole seconds.
         wait = min(max(wait, timedelta(0)) + timedelta(seconds=1), LONGEST_HOLD)
-        self._held_until = max(self._held_until, self._monotonic() + wait.total_seconds())
+        until = self._monotonic() + wait.total_seconds()
+        if until > self._held_until:
+            self._held_until, self._reason = until, reason
         self._on_change()
-        return self.held_for
+        return RateLimited(self.held_for, self._reason)
 
     def observe(self, limit: int | None, remaining: int | None, reset: timedelta | None) -> None:
         """Take in what a good answer's headers say: the window's limit, what is left of it, and when it starts anew."""
@@ -148,7 +161,7 @@ class Budget:
         if remaining <= self._limit_in_force * HEAD_ROOM and reset > timedelta(0):
             until = self._monotonic() + min(reset, self.limit.window).total_seconds()
             if until > self._held_until + SHORT_WAIT.total_seconds():
-                self._held_until = until
+                self._held_until, self._reason = until, RATE_LIMITED
                 self._on_change()
 
     @property

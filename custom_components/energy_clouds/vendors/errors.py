@@ -6,6 +6,15 @@ Their texts name the host, the endpoint and what was wrong, never a credential.
 from datetime import timedelta
 from typing import final
 
+RATE_LIMITED = "rate_limited"
+LOCKED_OUT = "locked_out"
+TOO_MANY_TOKENS = "too_many_tokens"
+_REASONS = {
+    RATE_LIMITED: "the request limit is reached",
+    LOCKED_OUT: "the service takes no sign-in after too many that failed",
+    TOO_MANY_TOKENS: "the service has given out too many tokens for this user",
+}
+
 
 class VendorError(Exception):
     """What the five have in common."""
@@ -15,21 +24,26 @@ class VendorError(Exception):
 class CannotConnect(VendorError):
     """Nothing usable came back: network, timeout, 5xx, or a body that is not the vendor's.
 
-    `answered` says that somebody answered at all.
+    `answered` says that somebody answered at all; `lost` that the request may have been carried out all the same.
     """
 
-    def __init__(self, message: str, *, answered: bool = False) -> None:
+    def __init__(self, message: str, *, answered: bool = False, lost: bool = False) -> None:
         super().__init__(message)
         self.answered = answered
+        self.lost = lost
 
 
 @final
 class RateLimited(VendorError):
-    """The vendor's limit is reached, or the budget that keeps us below it. Nothing may be sent for `retry_after`."""
+    """The vendor's limit is reached, or the budget that keeps us below it. Nothing may be sent for `retry_after`.
 
-    def __init__(self, retry_after: timedelta) -> None:
-        super().__init__(f"the request limit is reached; next request in {retry_after.total_seconds():.0f} s")
+    `reason` is one of the config flow's error keys; where a person can do something, also that of a repair issue.
+    """
+
+    def __init__(self, retry_after: timedelta, reason: str = RATE_LIMITED) -> None:
+        super().__init__(f"{_REASONS.get(reason, reason)}; next request in {retry_after.total_seconds():.0f} s")
         self.retry_after = retry_after
+        self.reason = reason
 
 
 @final

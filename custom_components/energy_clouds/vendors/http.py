@@ -1,23 +1,28 @@
 """One way to send a request: with a budget, a timeout, a bound on the answer's size, and errors a caller can act on."""
 
-from collections.abc import Callable, Mapping
-from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
 import re
+from types import MappingProxyType
+from typing import Final
+from urllib.parse import quote, urlencode
 
 import aiohttp
 import msgspec
 from yarl import URL
 
 from .budget import Budget, Priority
-from .errors import CannotConnect, InvalidAddress, RateLimited
+from .clock import ServiceClock, http_date
+from .errors import RATE_LIMITED, CannotConnect, InvalidAddress
 
 TIMEOUT = aiohttp.ClientTimeout(total=30)
 LARGEST_BODY = 64 * 1024 * 1024
-LONGEST_CLOCK_ERROR = timedelta(days=1)
-CLOCK_TOLERANCE = timedelta(seconds=30)
 LONGEST_WAIT = 1e9
+JSON: Final = "application/json"
+_LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
+NOTHING: Final = MappingProxyType[str, str]({})
 
+type Query = Sequence[tuple[str, str]]
 
 _SURROGATES = re.compile(rb"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|\\u[dD][89a-fA-F][0-9a-fA-F]{2}")
 """A pair of surrogates, or one alone, as JSON escapes them."""
@@ -25,11 +30,12 @@ _PAIR = len(rb"\ud83d\ude00")
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
-    """A status below 500 that is neither a redirect nor 429, and its body."""
+    """A status below 500 that is neither a redirect nor 429, its headers, and its body."""
 
     endpoint: str
     status: int
     body: bytes
+    headers: Mapping[str, str] = NOTHING
 
     @property
     def ok(self) -> bool:
@@ -56,6 +62,7 @@ class Http:
     """Requests to one service with one credential.
 
     `headers` go with every request and may hold the credential; they are sent to `base` only, never along a redirect.
+    `media_type` is that of the bodies sent. `limited` is the reason that a 429 of this service stands for.
     `last_bodies` keeps the newest good body per endpoint, for the diagnostics' shapes.
     """
 
@@ -65,73 +72,84 @@ class Http:
         base: URL,
         budget: Budget,
         headers: Mapping[str, str],
-        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        clock: ServiceClock,
+        *,
+        media_type: str = JSON,
+        limited: str = RATE_LIMITED,
     ) -> None:
         self._session = session
         self._base = base
         self._budget = budget
         self._headers = dict(headers)
-        self._local_now = now
-        self._clock_error = self._shown_clock_error = timedelta(0)
+        self._clock = clock
+        self._media_type = media_type
+        self._limited = limited
         self.last_bodies: dict[str, bytes] = {}
         self.sent = 0
 
-    def now(self) -> datetime:
-        """The service's time as its `Date` header told it last, else this machine's."""
-        return self._local_now() + self._clock_error
-
-    async def request(self, method: str, path: str, *, priority: Priority, json: object = None) -> Answer:
-        """Send one request and read the whole answer.
+    async def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        priority: Priority,
+        ids: Mapping[str, str] = NOTHING,
+        query: Query = (),
+        headers: Mapping[str, str] = NOTHING,
+        json: object = msgspec.UNSET,
+        secret: bool = False,
+    ) -> Answer:
+        """Send one request and read the whole answer. `ids` fill in the path's `{names}`; a `secret` body is not kept.
 
         Raises `CannotConnect` (network, timeout, redirect, 5xx, oversized body) and `RateLimited` (429, or the budget).
         """
         endpoint = f"{method} /{path}"
+        sent_headers = self._headers | dict(headers)
+        if json is not msgspec.UNSET or method == "POST":
+            # aiohttp would declare the absent body of a POST to be application/octet-stream.
+            sent_headers["Content-Type"] = self._media_type
         await self._budget.spend(priority)
         self.sent += 1
         try:
             async with self._session.request(
                 method,
-                self._base.joinpath(*path.split("/")),
-                headers=self._headers if json is None else self._headers | {"Content-Type": "application/json"},
-                data=None if json is None else msgspec.json.encode(json),
+                self._url(path, ids, query),
+                headers=sent_headers,
+                data=None if json is msgspec.UNSET else msgspec.json.encode(json),
                 timeout=TIMEOUT,
                 allow_redirects=False,
             ) as response:
-                status, headers = response.status, response.headers
+                status, answered = response.status, response.headers
                 body = await _read(response, endpoint)
         except TimeoutError as err:
-            raise CannotConnect(f"{endpoint}: no answer within {TIMEOUT.total:.0f} s") from err
+            raise CannotConnect(f"{endpoint}: no answer within {TIMEOUT.total:.0f} s", lost=True) from err
         except (aiohttp.ClientError, OSError, ValueError) as err:
             # An aiohttp text may quote the URL or a header; its kind says enough.
-            raise CannotConnect(f"{endpoint}: {type(err).__name__}") from None
-        self._set_clock(headers)
-        self._obey(status, headers, body)
+            lost = not isinstance(err, aiohttp.ClientConnectorError)
+            raise CannotConnect(f"{endpoint}: {type(err).__name__}", lost=lost) from None
+        self._clock.observe(answered.get("Date"))
+        self._obey(status, answered, body)
         if status >= 500 or 300 <= status < 400:
-            raise CannotConnect(f"{endpoint}: answered {status}", answered=True)
-        if status < 300:
+            raise CannotConnect(f"{endpoint}: answered {status}", answered=True, lost=status >= 500)
+        if status < 300 and not secret:
             self.last_bodies[endpoint] = body
-        return Answer(endpoint=endpoint, status=status, body=body)
+        return Answer(endpoint=endpoint, status=status, headers=answered, body=body)
 
-    def _set_clock(self, headers: Mapping[str, str]) -> None:
-        """Believe a difference between the clocks when two answers in a row show the same."""
-        date = _http_date(headers.get("Date", ""))
-        error = timedelta(0) if date is None else date - self._local_now()
-        if not CLOCK_TOLERANCE < abs(error) < LONGEST_CLOCK_ERROR:
-            error = timedelta(0)
-        if abs(error - self._shown_clock_error) <= CLOCK_TOLERANCE:
-            self._clock_error = error
-        self._shown_clock_error = error
+    def _url(self, path: str, ids: Mapping[str, str], query: Query) -> URL:
+        quoted = {name: quote(value, safe="") for name, value in ids.items()}
+        url = self._base.joinpath(*path.format_map(quoted).split("/"), encoded=True)
+        return URL(f"{url}?{urlencode(query, quote_via=quote)}", encoded=True) if query else url
 
     def _obey(self, status: int, headers: Mapping[str, str], body: bytes) -> None:
         if status in (429, 503):
-            wait = wait_in(headers, body, self.now())
+            wait = wait_in(headers, body, self._clock.now())
             if status == 429 or wait is not None:
-                raise RateLimited(self._budget.hold(wait))
+                raise self._budget.hold(wait, self._limited)
             return
         self._budget.observe(
             _whole(_header(headers, "Limit")),
             _whole(_header(headers, "Remaining")),
-            _until(_header(headers, "Reset"), self.now()),
+            _until(_header(headers, "Reset"), self._clock.now()),
         )
 
 
@@ -152,18 +170,29 @@ def service_address(text: str) -> URL:
     return url.with_query(None).with_fragment(None)
 
 
+def service_origin(text: str) -> URL:
+    """The scheme, host and port of an address; HTTPS, but to this machine. Raises `InvalidAddress`.
+
+    For services that are there over HTTPS only: their credentials never go over a wire in the clear.
+    """
+    address = service_address(text).origin()
+    return address if address.scheme == "https" or address.host in _LOOPBACK else address.with_scheme("https")
+
+
 class _Waits(msgspec.Struct, rename="camel"):
     retry_after: object = None
     snake_retry_after: object = msgspec.field(default=None, name="retry_after")
 
 
+_AVAILABLE_IN = re.compile(rb"available in (\d{1,9}) second")
 _waits = msgspec.json.Decoder(_Waits)
 
 
 def wait_in(headers: Mapping[str, str], body: bytes, now: datetime) -> timedelta | None:
     """The longest wait that a refusal names in its body, `Retry-After` or the limit's reset; None where it names none.
 
-    Seconds, HTTP dates and epoch seconds are understood (all five vendors' documents and RFC 9110, section 10.2.3).
+    Seconds, HTTP dates and epoch seconds are understood (all five vendors' documents and RFC 9110, section 10.2.3), and
+    the words in which Django's REST framework says it.
     """
     waits = [_until(headers.get("Retry-After"), now), _until(_header(headers, "Reset"), now)]
     try:
@@ -172,6 +201,8 @@ def wait_in(headers: Mapping[str, str], body: bytes, now: datetime) -> timedelta
         pass
     else:
         waits += [_seconds(in_body.retry_after), _seconds(in_body.snake_retry_after)]
+    if (words := _AVAILABLE_IN.search(body)) is not None:
+        waits.append(timedelta(seconds=int(words[1])))
     named = [wait for wait in waits if wait is not None and wait >= timedelta(0)]
     return max(named, default=None)
 
@@ -213,13 +244,5 @@ def _until(text: str | None, now: datetime) -> timedelta | None:
         return timedelta(seconds=float(text) - now.timestamp())
     if (wait := _seconds(text)) is not None:
         return wait
-    date = _http_date(text)
+    date = http_date(text)
     return None if date is None else date - now
-
-
-def _http_date(text: str) -> datetime | None:
-    try:
-        date = parsedate_to_datetime(text)
-        return date.replace(tzinfo=UTC) if date.tzinfo is None else date.astimezone(UTC)
-    except ValueError, OverflowError:
-        return None

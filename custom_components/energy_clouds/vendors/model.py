@@ -22,7 +22,7 @@ class Nature(StrEnum):
     REGISTER = auto()
     """A counter that only grows (kWh, Wh, m³), but for a reset or a replaced meter."""
     INTERVAL = auto()
-    """The amount of one interval; never published as a counter."""
+    """The amount of one interval, never published as a counter; of a `running` one, the amount so far."""
     FLAG = auto()
     """True or false."""
     STATE = auto()
@@ -40,6 +40,19 @@ class Quantity(StrEnum):
     FREQUENCY = auto()
     POWER_FACTOR = auto()
     ENERGY = auto()
+    """Electricity, heat or cold."""
+    GAS = auto()
+    """A volume of gas."""
+    WATER = auto()
+    """A volume of water."""
+    VOLUME = auto()
+    """A volume of something that the vendor does not tell."""
+    FLOW = auto()
+    """Volume per time."""
+    NUMBER = auto()
+    """A number of which nothing more is known than, at best, its unit."""
+    METER_READING = auto()
+    """What a meter counts of a medium, or in a unit, that nobody has told yet."""
     TEMPERATURE = auto()
     SHARE_OF_TIME = auto()
     """The part of an interval, in percent, for which a flag was true."""
@@ -61,6 +74,14 @@ class DeviceKind(StrEnum):
 
     GATEWAY = auto()
     METER = auto()
+    VIRTUAL_METER = auto()
+    """Computed from meters."""
+    SENSOR_HUB = auto()
+    SENSOR = auto()
+    DATA_SERIES = auto()
+    """A series of numbers that comes from no meter, such as the weather."""
+    BUILDING = auto()
+    """A building that has measurements of its own."""
     COOLING_CONTROLLER = auto()
 
 
@@ -112,7 +133,8 @@ class Point(msgspec.Struct, frozen=True, kw_only=True):
     `meaning` is what the value stands for, where its quantity does not say it all (`imported_energy`); it is also the
     key under which the point's name is translated. `name` is the vendor's own name of the point, which then wins.
     `cadence` is how often a newer sample can be expected at the latest, None where the vendor has no cadence: a sample
-    older than three times that is stale. `noisy` marks points that few people want to see.
+    older than three times that is stale. `noisy` marks points that few people want to see. `running` marks an interval
+    that has not ended, such as this month: its amount grows, may be revised, and begins again at 0.
     """
 
     id: PointId
@@ -124,21 +146,42 @@ class Point(msgspec.Struct, frozen=True, kw_only=True):
     name: str | None = None
     cadence: timedelta | None = None
     noisy: bool = False
+    running: bool = False
 
 
 class Sample(msgspec.Struct, frozen=True, kw_only=True):
-    """A value and the instant at which the vendor says it was measured."""
+    """A value and the instant at which the vendor says it was measured.
+
+    `since` is the start of the interval of which it is the amount so far, where that is still running.
+    """
 
     time: datetime
     value: Value
+    since: datetime | None = None
+
+
+class Notice(msgspec.Struct, frozen=True, kw_only=True):
+    """Something about an account that a person should know of and can mend.
+
+    `key` names its text. The words that fill in the text are in `words`; `about` is the one of them that tells two
+    notices of the same key apart.
+    """
+
+    key: str
+    about: str = ""
+    words: tuple[tuple[str, str], ...] = ()
 
 
 class Inventory(msgspec.Struct, frozen=True, kw_only=True):
-    """All that an account is known to have. Parents stand before their children among the devices."""
+    """All that an account is known to have. Parents stand before their children among the devices.
+
+    `retired` are the ids of devices that it has no longer, where the vendor says so and not only lists them no more.
+    """
 
     sites: tuple[Site, ...] = ()
     devices: tuple[Device, ...] = ()
     points: tuple[Point, ...] = ()
+    retired: frozenset[str] = frozenset()
 
 
 class Problem(StrEnum):

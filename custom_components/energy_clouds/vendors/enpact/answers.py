@@ -6,7 +6,7 @@ A bad row or field costs itself only. Sources: IoT Edge Data API v1.0, "Data For
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 import math
 
 import msgspec
@@ -14,6 +14,8 @@ import msgspec
 from ..errors import UnexpectedAnswer
 from ..http import Answer
 from ..model import Nature, Quantity, Sample
+from ..units import factor
+from ..values import flag, instant, json_object, number, printable
 from .fields import BROKEN_PROBE_AT, GATEWAY_PREFIX, POWER_PER_PHASE, SHARES, Field, Kind
 
 LONGEST_ID = 200
@@ -21,15 +23,6 @@ MOST_LISTED = 100_000
 """More than twice what the request limit lets one key read at all."""
 LONGEST_NAME = 255
 FUTURE_TOLERANCE = timedelta(minutes=1)
-# Units that a documented field could come in, and what they are in the documented one.
-_SCALES = {
-    ("kW", "W"): 1e3,
-    ("MW", "W"): 1e6,
-    ("Wh", "kWh"): 1e-3,
-    ("MWh", "kWh"): 1e3,
-    ("mA", "A"): 1e-3,
-    ("mV", "V"): 1e-3,
-}
 _NO_UNIT = ("", None)
 
 type RawRow = Mapping[str, object]
@@ -92,19 +85,19 @@ def data_table(answer: Answer, now: datetime) -> Table:
 
 def unauthorized_ids(answer: Answer, kind: Kind) -> frozenset[str]:
     """The ids that a 403 says the key may not read; empty where it says nothing of ids."""
-    ids = _error_body(answer).get(kind.unauthorized_key)
+    ids = json_object(answer).get(kind.unauthorized_key)
     return frozenset(identifier for identifier in ids if _is_id(identifier)) if isinstance(ids, list) else frozenset()
 
 
 def error_message(answer: Answer) -> str | None:
     """The vendor's own words in an error body; None where the body is not one of the vendor's."""
-    message = _error_body(answer).get("message")
+    message = json_object(answer).get("message")
     return message if isinstance(message, str) else None
 
 
 def rejected_parameters(answer: Answer) -> frozenset[str]:
     """The parameters that a 400 or 422 finds fault with; `deviceIds.4` is the fifth of the ids."""
-    errors = _error_body(answer).get("errors") if answer.status in (400, 422) else None
+    errors = json_object(answer).get("errors") if answer.status in (400, 422) else None
     return frozenset(errors) if isinstance(errors, dict) else frozenset()
 
 
@@ -168,7 +161,7 @@ def newest_text(rows: Sequence[Row], name: str) -> str | None:
     """The newest non-empty text of a field such as `deviceName`."""
     for row in reversed(rows):
         text = row.fields.get(name)
-        if isinstance(text, str) and (text := _printable(text)):
+        if isinstance(text, str) and (text := printable(text)):
             return text[:LONGEST_NAME]
     return None
 
@@ -176,37 +169,6 @@ def newest_text(rows: Sequence[Row], name: str) -> str | None:
 def newest_gateway(rows: Sequence[Row]) -> str | None:
     """The newest `gwId` that can be an id: it becomes part of a device's identifier."""
     return next((str(row.fields["gwId"]) for row in reversed(rows) if _is_id(row.fields.get("gwId"))), None)
-
-
-def number(value: object) -> float | None:
-    """A finite number, also from a numeric string (DynamoDB may send those); None for anything else."""
-    if isinstance(value, bool) or not isinstance(value, int | float | str):
-        return None
-    if isinstance(value, str) and "_" in value:
-        return None
-    try:
-        converted = float(value)
-    except ValueError, OverflowError:
-        return None
-    return converted if math.isfinite(converted) else None
-
-
-def flag(value: object) -> bool | None:
-    """A flag, also as the strings `true` and `false` in which meters send `fault`."""
-    if isinstance(value, bool):
-        return value
-    return {"true": True, "false": False}.get(value.strip().lower()) if isinstance(value, str) else None
-
-
-def instant(value: object) -> datetime | None:
-    """An ISO 8601 instant in UTC, with `Z`, an offset, or (the documents know only UTC) neither."""
-    if not isinstance(value, str) or value[10:11] not in ("T", "t", " "):
-        return None
-    try:
-        time = datetime.fromisoformat(value)
-        return time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
-    except ValueError, OverflowError:
-        return None
 
 
 def _rows(rows: object, latest: datetime) -> Sequence[Row]:
@@ -236,28 +198,15 @@ def _value(row: RawRow, field: Field, scale: float) -> float | bool | None:
 
 def _scale(named: object, documented: str | None) -> float | None:
     """What to multiply by when the answer names a unit; None when that unit is not one of this field."""
-    if named is msgspec.UNSET or named == documented or (named in _NO_UNIT and documented in _NO_UNIT):
+    if named is msgspec.UNSET or (named in _NO_UNIT and documented in _NO_UNIT):
         return 1
-    return _SCALES.get((named, documented)) if isinstance(named, str) and documented is not None else None
-
-
-def _error_body(answer: Answer) -> Mapping[str, object]:
-    try:
-        body = msgspec.json.decode(answer.body)
-    except msgspec.DecodeError, RecursionError, UnicodeDecodeError:
-        return {}
-    return body if isinstance(body, dict) else {}
-
-
-def _printable(text: str) -> str:
-    """The text on one line, without characters that control, reverse or hide others."""
-    return " ".join("".join(character if character.isprintable() else " " for character in text).split())
+    return factor(named, documented) if isinstance(named, str) else None
 
 
 def _is_id(value: object) -> bool:
     return (
         isinstance(value, str)
         and 0 < len(value) <= LONGEST_ID
-        and _printable(value) == value
+        and printable(value) == value
         and not value.startswith(GATEWAY_PREFIX)
     )

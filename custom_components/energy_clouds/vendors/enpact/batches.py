@@ -8,6 +8,7 @@ from itertools import batched
 import math
 
 from ..budget import Priority
+from ..clock import ServiceClock
 from ..errors import CannotConnect, InvalidCredentials, RateLimited, UnexpectedAnswer, VendorError
 from ..http import Answer, Http
 from . import answers
@@ -40,8 +41,9 @@ class Window:
 class Batches:
     """Asks for data by id, and remembers what the service refused."""
 
-    def __init__(self, http: Http) -> None:
+    def __init__(self, http: Http, clock: ServiceClock) -> None:
         self._http = http
+        self._clock = clock
         self._sizes = dict.fromkeys(KINDS, MOST_IDS)
         self._timestamp_format = 0
         self.refused: set[str] = set()
@@ -88,7 +90,7 @@ class Batches:
         """Ask once. Returns the table with what came, and the ids to ask for again."""
         answer = await self._ask(window, part)
         if answer.ok:
-            more = answers.data_table(answer, self._http.now())
+            more = answers.data_table(answer, self._clock.now())
             return Table(rows={**table.rows, **more.rows}, units={**table.units, **more.units}), ()
         if refused := _refused(answer, window.kind, part):
             self.refused |= refused

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from ..budget import Priority
+from ..clock import TOLERANCE
 from ..errors import CannotConnect, RateLimited, UnexpectedAnswer, VendorError
-from ..http import CLOCK_TOLERANCE
 from ..model import Point, PointId, Problem, Sample
 from . import answers
 from .answers import FUTURE_TOLERANCE, Table
@@ -129,7 +129,7 @@ class LiveRows:
         alive = [row for row in newest if row is not None and earliest < row <= now + FUTURE_TOLERANCE]
         if not alive or (look_back and len(alive) < len(ids)):
             return earliest
-        return min(*alive, now - CLOCK_TOLERANCE)
+        return min(*alive, now - TOLERANCE)
 
     def _take_in(self, batch: Batch, table: Table, poll: Poll, now: datetime) -> None:
         for identifier in batch.ids:

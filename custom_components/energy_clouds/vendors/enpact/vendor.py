@@ -14,6 +14,7 @@ from yarl import URL
 
 from ..base import Connection, CredentialField, Credentials, FieldKind, Vendor
 from ..budget import Limit, Priority
+from ..clock import ServiceClock
 from ..errors import CannotConnect, InvalidAddress, InvalidCredentials, RateLimited, UnexpectedAnswer
 from ..http import Http, service_address
 from ..model import Account, Inventory, Nature, Point, Problem, Readings, Series
@@ -61,14 +62,15 @@ class Enpact(Vendor):
         credentials = connection.credentials
         self._api_key = str(credentials["api_key"]).strip()
         self._environment = str(credentials["environment"])
+        self._clock = ServiceClock(connection.now)
         self._http = Http(
             connection.session,
             _base(credentials),
             connection.budget,
             headers={"X-API-Key": self._api_key, "Accept": "application/json", "User-Agent": connection.user_agent},
-            now=connection.now,
+            clock=self._clock,
         )
-        self._batches = Batches(self._http)
+        self._batches = Batches(self._http, self._clock)
         self._known = KnownThings(inventory)
         self._live = LiveRows(self._batches, self._known)
         self._has_read = False
@@ -160,7 +162,7 @@ class Enpact(Vendor):
 
     @override
     def now(self) -> datetime:
-        return self._http.now()
+        return self._clock.now()
 
     @override
     def last_answers(self) -> Mapping[str, bytes]:

@@ -1,0 +1,104 @@
+"""The form of an account's options: those that all have, and the vendor's own."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+import math
+from typing import Any
+
+from homeassistant.config_entries import ConfigEntry, ConfigEntryState
+from homeassistant.helpers.selector import (
+    BooleanSelector,
+    NumberSelector,
+    NumberSelectorConfig,
+    NumberSelectorMode,
+    SelectOptionDict,
+    Selector,
+    SelectSelector,
+    SelectSelectorConfig,
+    TextSelector,
+    TextSelectorConfig,
+)
+import voluptuous as vol
+
+from .const import CONF_VENDOR, OPTION_EXCLUDED_DEVICES, OPTION_SCAN_INTERVAL
+from .vendors import VENDORS
+from .vendors.base import OptionField, OptionKind
+from .vendors.model import Inventory
+
+LONGEST_SCAN_INTERVAL = 24 * 60 * 60
+
+
+def fastest_interval(entry: ConfigEntry) -> int:
+    """The shortest polling interval that the account's budget carries, in seconds."""
+    if entry.state is not ConfigEntryState.LOADED:
+        return math.ceil(VENDORS[entry.data[CONF_VENDOR]].cadence.total_seconds())
+    fastest: timedelta = entry.runtime_data.fastest
+    return math.ceil(fastest.total_seconds())
+
+
+def option_schema(entry: ConfigEntry) -> vol.Schema:
+    """The form. Current values are to be suggested by `current_options`."""
+    inventory = entry.runtime_data.inventory if entry.state is ConfigEntryState.LOADED else Inventory()
+    interval = NumberSelectorConfig(
+        min=fastest_interval(entry),
+        max=LONGEST_SCAN_INTERVAL,
+        unit_of_measurement="s",
+        mode=NumberSelectorMode.BOX,
+    )
+    names = {device.id: device.name or device.id for device in inventory.devices}
+    schema: dict[vol.Marker, Any] = {
+        vol.Optional(OPTION_SCAN_INTERVAL): NumberSelector(interval),
+        vol.Optional(OPTION_EXCLUDED_DEVICES, default=[]): _devices(entry, OPTION_EXCLUDED_DEVICES, names),
+    }
+    for field in VENDORS[entry.data[CONF_VENDOR]].option_fields:
+        if (selector := _selector(entry, field, inventory)) is not None:
+            schema[vol.Optional(field.key)] = selector
+    return vol.Schema(schema)
+
+
+def current_options(entry: ConfigEntry) -> dict[str, Any]:
+    """The options as they are in force: no interval is shorter than the shortest."""
+    current = dict(entry.options)
+    if OPTION_SCAN_INTERVAL in current:
+        current[OPTION_SCAN_INTERVAL] = max(current[OPTION_SCAN_INTERVAL], fastest_interval(entry))
+    return current
+
+
+def chosen_options(user_input: Mapping[str, Any]) -> dict[str, Any]:
+    """What was chosen, without what was left empty; ids without the spaces around them, each once."""
+    chosen = {}
+    for key, value in user_input.items():
+        if isinstance(value, list):
+            stripped = (one.strip() for one in value)
+            chosen[key] = list(dict.fromkeys(one for one in stripped if one))
+        else:
+            chosen[key] = value
+    return {key: value for key, value in chosen.items() if value}
+
+
+def _selector(entry: ConfigEntry, field: OptionField, inventory: Inventory) -> Selector[Any] | None:
+    """How an option is chosen; None where there is nothing to choose from."""
+    match field.kind:
+        case OptionKind.SWITCH:
+            return BooleanSelector()
+        case OptionKind.UNIT:
+            return SelectSelector(SelectSelectorConfig(options=list(field.choices)))
+        case OptionKind.IDS:
+            return TextSelector(TextSelectorConfig(multiple=True))
+        case OptionKind.DEVICES:
+            concerned = {point.id.device_id for point in inventory.points if point.quantity is field.of}
+            names = {device.id: device.name or device.id for device in inventory.devices}
+            chosen = set(entry.options.get(field.key, ()))
+            candidates = {one: names[one] for one in names if one in concerned | chosen}
+            return _devices(entry, field.key, candidates) if candidates or chosen else None
+
+
+def _devices(entry: ConfigEntry, key: str, names: Mapping[str, str]) -> SelectSelector:
+    """A choice of devices, which has those that are chosen already even if they are not known now."""
+    chosen = {device_id: device_id for device_id in entry.options.get(key, ())}
+    labels = sorted((chosen | dict(names)).items(), key=lambda item: item[1])
+    return SelectSelector(
+        SelectSelectorConfig(
+            options=[SelectOptionDict(value=device_id, label=label) for device_id, label in labels], multiple=True
+        )
+    )

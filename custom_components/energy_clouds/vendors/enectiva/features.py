@@ -1,0 +1,48 @@
+"""Which parts of Enectiva's service a token may use, learnt from what it refuses.
+
+A 403 is a missing scope (Librarian, "Errors"); a single one could be a missing right to one meter. A 404 of an endpoint
+whose path is not published is the same: the endpoint is not there, or one meter has nothing behind it.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from http import HTTPStatus
+
+from .asking import Scope
+
+ENOUGH = 2
+"""So many refusals, and not one answer, are a refusal of the whole feature."""
+
+
+class Features:
+    """The features by scope; all are believed to be there until they are refused."""
+
+    def __init__(self) -> None:
+        self._granted = set[Scope]()
+        self._refused: defaultdict[tuple[Scope, int], set[str]] = defaultdict(set)
+        self._off: dict[Scope, int] = {}
+
+    def try_again(self) -> None:
+        """Believe in all features anew: a right may have been added."""
+        self._granted.clear()
+        self._refused.clear()
+        self._off.clear()
+
+    def is_on(self, scope: Scope) -> bool:
+        """Whether it is worth asking."""
+        return scope not in self._off
+
+    def grant(self, scope: Scope) -> None:
+        """It gave an answer."""
+        self._granted.add(scope)
+
+    def refuse(self, scope: Scope, status: int, what: str, *, of: int = 1) -> None:
+        """It refused one of so many."""
+        refused = self._refused[scope, status]
+        refused.add(what)
+        if scope not in self._granted and len(refused) >= min(ENOUGH, of):
+            self._off[scope] = status
+
+    def missing_scopes(self) -> Iterable[Scope]:
+        """The scopes that the token lacks."""
+        return [scope for scope, status in self._off.items() if status == HTTPStatus.FORBIDDEN]

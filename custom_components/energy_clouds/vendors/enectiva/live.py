@@ -1,0 +1,164 @@
+"""One poll of an Enectiva account: as many of the jobs that are due as keep the pace, stopped by the first 429."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta, tzinfo
+from http import HTTPStatus
+import math
+
+from ..clock import ServiceClock
+from ..errors import CannotConnect, NotPermitted, RateLimited, UnexpectedAnswer, VendorError
+from ..model import Device, DeviceKind, Notice, Point, PointId, Problem, Sample
+from .answers import Dated, local_instant
+from .asking import Asking, BadRequestError, NotFoundError
+from .features import Features
+from .jobs import Job, Schedule
+from .known import MONTH, Known, vendor_id
+
+FUTURE_TOLERANCE = timedelta(minutes=1)
+MOST_FAILURES_IN_A_ROW = 3
+_UNKNOWN = {DeviceKind.DATA_SERIES: "unknown_data_series", DeviceKind.VIRTUAL_METER: "unknown_virtual_meter"}
+
+
+@dataclass(slots=True)
+class Poll:
+    """What one poll brought so far."""
+
+    samples: dict[PointId, Sample] = field(default_factory=dict)
+    broken: set[PointId] = field(default_factory=set)
+    problems: dict[str, Problem] = field(default_factory=dict)
+    failure: VendorError | None = None
+    failures_in_a_row: int = 0
+    succeeded: bool = False
+
+
+class LiveValues:
+    """Reads the newest values, device by device. `zone` is where the months begin."""
+
+    def __init__(self, asking: Asking, known: Known, features: Features, clock: ServiceClock, zone: tzinfo) -> None:
+        self._asking = asking
+        self._known = known
+        self._features = features
+        self._clock = clock
+        self._zone = zone
+        self._schedule = Schedule(known)
+        self._sorts: dict[str, int] = {}
+        self._months: dict[PointId, datetime] = {}
+        self._unknown: dict[str, Device] = {}
+        self._forbidden: set[str] = set()
+
+    def requests_for(self, points: Collection[Point]) -> int:
+        """How many requests a poll of those points takes, on the average."""
+        return math.ceil(self._schedule.per_minute(self._jobs(points))) + 1
+
+    def try_again(self) -> None:
+        """Ask again for what was refused."""
+        self._forbidden.clear()
+
+    def notices(self) -> Collection[Notice]:
+        """What was typed in and does not exist."""
+        return [
+            Notice(key=_UNKNOWN[device.kind], about=vendor_id(device), words=(("id", vendor_id(device)),))
+            for device in self._unknown.values()
+        ]
+
+    async def read(self, points: Collection[Point]) -> Poll:
+        """Do what is due. Raises what went wrong where nothing went well."""
+        poll, jobs = Poll(), self._jobs(points)
+        due = self._schedule.due(jobs, self._clock.now())
+        self._end_months(jobs, poll)
+        if due:
+            await self._asking.prepare()
+        for job in due:
+            if self._features.is_on(job.kind.scope) and not await self._do(job, jobs, poll):
+                break
+        if poll.failure is not None and not poll.succeeded:
+            raise poll.failure
+        poll.problems.update(dict.fromkeys(self._forbidden, Problem.NOT_PERMITTED))
+        return poll
+
+    def _jobs(self, points: Collection[Point]) -> list[Job]:
+        wanted, known = {point.id.device_id for point in points}, {one.device_id for one in self._known.point_ids}
+        devices = [one for one in self._known.devices if one.id in wanted or one.id not in known]
+        return [job for job in self._schedule.jobs(devices) if self._features.is_on(job.kind.scope)]
+
+    async def _do(self, job: Job, jobs: Sequence[Job], poll: Poll) -> bool:
+        """Do one job. Returns whether it is worth going on."""
+        now, device = self._clock.now(), job.device.id
+        try:
+            rows = await self._newest(job)
+        except RateLimited as err:
+            poll.failure = err
+            return False
+        except (NotPermitted, NotFoundError) as err:
+            status = HTTPStatus.FORBIDDEN if isinstance(err, NotPermitted) else HTTPStatus.NOT_FOUND
+            self._refused(job, status, sum(other.kind is job.kind for other in jobs))
+            poll.succeeded = True
+        except (CannotConnect, UnexpectedAnswer, BadRequestError) as err:
+            self._schedule.failed(job, now)
+            poll.failure = err if isinstance(err, VendorError) else UnexpectedAnswer(str(err))
+            poll.problems[device] = Problem.UNREACHABLE
+            poll.failures_in_a_row += 1
+            unanswered = isinstance(err, CannotConnect) and not err.answered
+            return not unanswered and poll.failures_in_a_row < MOST_FAILURES_IN_A_ROW
+        else:
+            poll.succeeded, poll.failures_in_a_row = True, 0
+            self._features.grant(job.kind.scope)
+            self._unknown.pop(device, None)
+            self._take(job, rows, poll)
+            self._schedule.done(job, now)
+        return True
+
+    async def _newest(self, job: Job) -> list[Dated]:
+        """Sort as the service lets one; which type it takes for that is found out once."""
+        sorts = job.kind.sorts
+        while True:
+            at = self._sorts.get(job.kind.path, 0)
+            try:
+                return await self._asking.newest(job.kind.path, vendor_id(job.device), sorts[at])
+            except BadRequestError:
+                if at + 1 == len(sorts):
+                    self._sorts[job.kind.path] = 0
+                    raise
+                self._sorts[job.kind.path] = at + 1
+
+    def _refused(self, job: Job, status: HTTPStatus, of: int) -> None:
+        self._schedule.refused(job, self._clock.now())
+        if job.device.kind in _UNKNOWN and status == HTTPStatus.NOT_FOUND:
+            self._unknown[job.device.id] = job.device
+            return
+        self._features.refuse(job.kind.scope, status, job.device.id, of=of)
+        if status == HTTPStatus.FORBIDDEN and job.kind.key != MONTH:
+            self._forbidden.add(job.device.id)
+
+    def _take(self, job: Job, rows: Sequence[Dated], poll: Poll) -> None:
+        now = self._clock.now()
+        # Times are in UTC where they have no offset, but for the local ones of deltas (Librarian, "Filters").
+        zone = self._zone if job.kind.key == MONTH else now.tzinfo
+        dated = [(time, row) for row in rows if zone and (time := local_instant(row.time, zone)) is not None]
+        dated = [(time, row) for time, row in dated if time <= now + FUTURE_TOLERANCE]
+        if not dated:
+            return
+        time, row = max(dated, key=lambda one: one[0])
+        if job.kind.key == MONTH and self._month(time) != self._month(now):
+            return
+        if (point := self._known.learn(job.device.id, job.kind.key, row)) is None:
+            return
+        if point.running:
+            self._months[point.id] = time
+        poll.samples[point.id] = Sample(time=time, value=row.value, since=time if point.running else None)
+
+    def _end_months(self, jobs: Sequence[Job], poll: Poll) -> None:
+        """A month that is over is not this month's consumption any more, whenever the next delta is asked for."""
+        this_month = self._month(self._clock.now())
+        over = {point_id for point_id, since in self._months.items() if self._month(since) != this_month}
+        for job in jobs:
+            if PointId(device_id=job.device.id, key=job.kind.key) in over:
+                self._schedule.again(job)
+        for point_id in over:
+            del self._months[point_id]
+            poll.broken.add(point_id)
+
+    def _month(self, time: datetime) -> tuple[int, int]:
+        local = time.astimezone(self._zone)
+        return local.year, local.month

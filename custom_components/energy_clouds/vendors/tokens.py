@@ -1,0 +1,165 @@
+"""Access tokens that live for minutes, and the refresh tokens behind them.
+
+What goes wrong with those: two polls refresh at once and one of them uses a token that is spent; a new token is lost
+because it was used before it was kept; a service that stumbles is answered with one sign-in after another.
+"""
+
+from abc import ABC, abstractmethod
+import asyncio
+from base64 import urlsafe_b64decode
+import binascii
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import override
+
+import msgspec
+
+from .clock import ServiceClock
+from .errors import CannotConnect, InvalidCredentials
+from .http import Answer
+
+EARLY = timedelta(seconds=60)
+"""A token is not used any more so long before it expires: it has to arrive, and the clocks differ."""
+LONGEST_LIFE = timedelta(days=3660)
+DOUBT = timedelta(minutes=10)
+"""How long refusals are not answered with a new token, once a new one has been refused as well."""
+
+
+class Token(msgspec.Struct, frozen=True, kw_only=True):
+    """A token and the instant at which it expires, by the service's clock."""
+
+    text: str
+    expires: datetime
+
+    @override
+    def __repr__(self) -> str:
+        """Show when it expires, never what it is."""
+        return f"Token(expires={self.expires.isoformat()})"
+
+
+class Grant(msgspec.Struct, frozen=True, kw_only=True):
+    """What a service gave out last. `refresh` is None where there is none, or none that is known to be good."""
+
+    access: Token
+    refresh: Token | None = None
+
+
+async def _keep_nothing(_grant: Grant) -> None:
+    """A vault that forgets when the process ends."""
+
+
+class Vault:
+    """Where the newest grant of one credential is: shared by all that use the credential, and kept over restarts.
+
+    `keep` must have the grant on disk when it returns. The lock is held while a grant is being replaced.
+    """
+
+    def __init__(self, grant: Grant | None = None, keep: Callable[[Grant], Awaitable[None]] = _keep_nothing) -> None:
+        self.grant = grant
+        self.lock = asyncio.Lock()
+        self.doubted_until: datetime | None = None
+        self._keep = keep
+
+    async def put(self, grant: Grant) -> None:
+        """Keep a grant; only then is it there for use."""
+        await self._keep(grant)
+        self.grant = grant
+
+
+class Issuer(ABC):
+    """The part of a service that gives out tokens. Both methods raise the vendor errors."""
+
+    @abstractmethod
+    async def log_in(self) -> Grant:
+        """Sign in anew. Raises `InvalidCredentials` only for a definite answer that the credential is bad."""
+
+    async def renew(self, refresh: Token) -> Grant:
+        """Exchange a refresh token. Raises `InvalidCredentials` for a definite answer that it is good no longer."""
+        raise InvalidCredentials("the service has no refresh tokens")
+
+
+class Tokens:
+    """Keeps an access token at hand, with the fewest requests to the issuer."""
+
+    def __init__(self, vault: Vault, issuer: Issuer, clock: ServiceClock) -> None:
+        self._vault = vault
+        self._issuer = issuer
+        self._clock = clock
+
+    async def log_in(self) -> Grant:
+        """Sign in anew, whatever tokens there are: this proves the credential."""
+        async with self._vault.lock:
+            grant = await self._issuer.log_in()
+            await self._vault.put(grant)
+            return grant
+
+    async def access(self, refused: str | None = None) -> str:
+        """An access token that has not expired and is not the one that was refused."""
+        if (text := self._at_hand(refused)) is not None:
+            return text
+        async with self._vault.lock:
+            if (text := self._at_hand(refused)) is not None:
+                return text
+            grant = await self._renewed()
+            await self._vault.put(grant)
+            return grant.access.text
+
+    async def authorized(self, send: Callable[[str], Awaitable[Answer]]) -> Answer:
+        """Send a request with an access token; once more with a new token, should the service refuse the first.
+
+        Raises `CannotConnect` when the service refuses the token that it has just given out: that says nothing of the
+        credential.
+        """
+        text = await self.access()
+        answer = await send(text)
+        if answer.status != 401:
+            return answer
+        if self._vault.doubted_until is None or self._clock.now() >= self._vault.doubted_until:
+            answer = await send(await self.access(refused=text))
+            if answer.status != 401:
+                self._vault.doubted_until = None
+                return answer
+            self._vault.doubted_until = self._clock.now() + DOUBT
+        raise CannotConnect(f"{answer.endpoint}: the service refuses the access token it gave out", answered=True)
+
+    def _at_hand(self, refused: str | None) -> str | None:
+        grant = self._vault.grant
+        if grant is None or grant.access.text == refused or grant.access.expires - EARLY <= self._clock.now():
+            return None
+        return grant.access.text
+
+    async def _renewed(self) -> Grant:
+        """A refresh token is used as long as the service does not say that it is dead; then one sign-in follows."""
+        held = self._vault.grant
+        if held is not None and held.refresh is not None and held.refresh.expires > self._clock.now():
+            try:
+                return await self._issuer.renew(held.refresh)
+            except InvalidCredentials:
+                # Whatever becomes of the sign-in, this token is not to be shown again.
+                await self._vault.put(Grant(access=held.access))
+        return await self._issuer.log_in()
+
+
+def issued(text: str, now: datetime, usual_life: timedelta) -> Token:
+    """A token that was just given out, with the expiry that it names itself (RFC 7519, section 4.1.4).
+
+    Where it names none, or one that cannot be (a clock is wrong then), it is taken to live for `usual_life`.
+    """
+    expires = claims_of(text).get("exp")
+    if isinstance(expires, int | float) and not isinstance(expires, bool):
+        seconds = expires - now.timestamp()
+        if EARLY.total_seconds() < seconds < LONGEST_LIFE.total_seconds():
+            return Token(text=text, expires=datetime.fromtimestamp(expires, UTC))
+    return Token(text=text, expires=now + usual_life)
+
+
+def claims_of(text: str) -> Mapping[str, object]:
+    """What a JSON Web Token says of itself, unverified; empty for anything else."""
+    parts = text.split(".")
+    if len(parts) != 3:
+        return {}
+    try:
+        claims = msgspec.json.decode(urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4)))
+    except ValueError, binascii.Error, msgspec.DecodeError, RecursionError:
+        return {}
+    return claims if isinstance(claims, dict) else {}
