@@ -1,7 +1,8 @@
-"""What all tests share: Home Assistant with this integration, and the Enpact simulator on loopback."""
+"""What all tests share: Home Assistant with this integration, and a vendor's simulator on loopback."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -18,12 +19,17 @@ import custom_components.energy_clouds  # noqa: F401  before the test plugin mou
 from custom_components.energy_clouds.const import CONF_ACCOUNT_ID, CONF_CREDENTIALS, CONF_VENDOR, DOMAIN
 from custom_components.energy_clouds.storage import AccountMemory
 from custom_components.energy_clouds.vendors.budget import BudgetState
+from custom_components.energy_clouds.vendors.tokens import Grant
+from tests.simulators.enectiva import CUSTOMER, LOGIN_TOKEN, EnectivaSimulator
 from tests.simulators.enpact import PRODUCTION_KEY, EnpactSimulator
+from tests.simulators.envitron import PASSWORD, USER_ID, USERNAME, EnvitronSimulator
 from tests.simulators.server import Server
+from tests.simulators.simulator import Simulator
 
 # msgspec looks at a type's annotations when it is first used: let that be before `freezer` replaces datetime.
 msgspec.convert({}, AccountMemory)
 msgspec.convert({}, BudgetState)
+msgspec.convert({}, dict[str, Grant])
 
 START = datetime(2026, 11, 17, 10, 0, 30, tzinfo=UTC)
 """A Tuesday morning on which an office building is busy."""
@@ -41,30 +47,51 @@ def loopback(socket_enabled: None) -> None:
     """Let sockets be made; the test plugin lets them connect to 127.0.0.1 only."""
 
 
-class Account:
-    """An Enpact account in Home Assistant, its simulator, and the clock that both live by."""
+@dataclass(frozen=True, slots=True)
+class Row:
+    """How the account of a simulator is entered."""
 
-    def __init__(self, hass: HomeAssistant, freezer: FrozenDateTimeFactory, simulator: EnpactSimulator) -> None:
+    vendor: str
+    account_id: str
+    title: str
+    credentials: Mapping[str, str]
+
+
+ROWS: Mapping[type[Simulator], Row] = {
+    EnpactSimulator: Row("enpact", ACCOUNT_ID, "Enpact", {"api_key": PRODUCTION_KEY, "environment": "production"}),
+    EnvitronSimulator: Row(
+        "envitron", f"127.0.0.1_{USER_ID}", "Envitron 127.0.0.1", {"username": USERNAME, "password": PASSWORD}
+    ),
+    EnectivaSimulator: Row("enectiva", CUSTOMER, "Enectiva", {"token": LOGIN_TOKEN}),
+}
+
+
+class Account[S: Simulator = EnpactSimulator]:
+    """An account in Home Assistant, its simulator, and the clock that both live by."""
+
+    def __init__(self, hass: HomeAssistant, freezer: FrozenDateTimeFactory, simulator: S) -> None:
         self.hass = hass
         self.freezer = freezer
         self.simulator = simulator
+        self.row = ROWS[type(simulator)]
         self.server = Server(simulator)
         self.entry: ConfigEntry = MockConfigEntry()
 
-    async def start(self, *, options: dict[str, Any] | None = None, key: str = PRODUCTION_KEY) -> None:
+    async def start(self, *, options: dict[str, Any] | None = None, **credentials: str) -> None:
         """Plug the service in, and add an entry for it; nothing is set up yet."""
         await self.server.start()
+        row = self.row
         entry = MockConfigEntry(
             domain=DOMAIN,
-            title="Enpact",
-            unique_id=f"enpact_{ACCOUNT_ID}",
+            title=row.title,
+            unique_id=f"{row.vendor}_{row.account_id}",
             data={
-                CONF_VENDOR: "enpact",
-                CONF_ACCOUNT_ID: ACCOUNT_ID,
-                CONF_CREDENTIALS: {"api_key": key, "environment": "production", "url": self.server.url},
+                CONF_VENDOR: row.vendor,
+                CONF_ACCOUNT_ID: row.account_id,
+                CONF_CREDENTIALS: {**row.credentials, "url": self.server.url, **credentials},
             },
             options=options or {},
-            entry_id="01JCW0000000000000000ENPACT",
+            entry_id=f"01JCW0000000000000000{row.vendor.upper()}",
         )
         entry.add_to_hass(self.hass)
         self.entry = entry
@@ -109,7 +136,7 @@ class Account:
         return ids
 
 
-type MakeAccount = Callable[..., Account]
+type MakeAccount = Callable[..., Account[Any]]
 
 
 @pytest.fixture
@@ -120,7 +147,7 @@ async def make_account(
     freezer.move_to(START)
     async with AsyncExitStack() as stack:
 
-        def make(simulator: EnpactSimulator | None = None) -> Account:
+        def make(simulator: Simulator | None = None) -> Account[Any]:
             account = Account(hass, freezer, simulator or EnpactSimulator())
             stack.push_async_callback(account.server.stop)
             return account

@@ -107,7 +107,7 @@ async def test_service_that_is_down_at_start_is_tried_again(hass: HomeAssistant,
 
 
 async def test_bad_key_at_start_asks_for_a_new_one_once(hass: HomeAssistant, account: Account) -> None:
-    await account.set_up(key=EXPIRED_KEY)
+    await account.set_up(api_key=EXPIRED_KEY)
     assert account.status() is ConfigEntryState.SETUP_ERROR
     assert [flow["context"]["source"] for flow in hass.config_entries.flow.async_progress()] == [SOURCE_REAUTH]
 

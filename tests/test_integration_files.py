@@ -24,11 +24,12 @@ import yaml
 
 from custom_components.energy_clouds import binary_sensor, config_flow, const, quantities, sensor
 from custom_components.energy_clouds.entity import EnergyCloudsEntity
-from custom_components.energy_clouds.vendors import VENDORS
+from custom_components.energy_clouds.vendors import VENDORS, errors
 from custom_components.energy_clouds.vendors.base import FieldKind
-from custom_components.energy_clouds.vendors.enpact import fields as enpact_fields
 from custom_components.energy_clouds.vendors.errors import InvalidCredentials
-from custom_components.energy_clouds.vendors.model import DeviceKind, Nature, Point, Quantity
+from custom_components.energy_clouds.vendors.model import DeviceKind, Nature, Quantity
+
+from .reference_points import POINTS
 
 ROOT = Path(__file__).parents[1]
 FOLDER = ROOT / "custom_components" / "energy_clouds"
@@ -89,17 +90,21 @@ def vendor_reasons() -> frozenset[str]:
     return frozenset(reasons)
 
 
+LIMIT_REASONS = {errors.RATE_LIMITED, errors.LOCKED_OUT, errors.TOO_MANY_TOKENS}
+"""What `RateLimited.reason` can be."""
+
+
 def flow_errors() -> set[str]:
-    errors = set[str]()
+    found = set[str]()
     for path, node in nodes(ast.Assign, vendors=False):
         for target in node.targets:
             if isinstance(target, ast.Subscript) and "errors" in ast.unparse(target.value):
                 reason = isinstance(node.value, ast.Attribute) and node.value.attr == "reason"
-                errors |= vendor_reasons() if reason else {text_of(node.value, path)}
+                found |= vendor_reasons() | LIMIT_REASONS if reason else {text_of(node.value, path)}
     for path, call in nodes(ast.Call, vendors=False):
         if isinstance(values := argument(call, "errors"), ast.Dict):
-            errors |= {text_of(value, path) for value in values.values}
-    return errors
+            found |= {text_of(value, path) for value in values.values}
+    return found
 
 
 def flow_aborts() -> set[str]:
@@ -144,12 +149,29 @@ def constant_dict(path: Path, name: str) -> Iterator[str]:
             yield from (text_of(value, path) for value in node.value.values)
 
 
+def notice_keys() -> set[str]:
+    """What `Notice.key` can be."""
+    keys = set[str]()
+    for path, call in nodes(ast.Call, vendors=True):
+        if called(call) != "Notice":
+            continue
+        match argument(call, "key"):
+            case ast.Name(id=name):
+                keys.add(getattr(errors, name))
+            case ast.Subscript(value=ast.Name(id=table)):
+                keys |= set(constant_dict(path, table))
+            case key:
+                keys.add(text_of(key, path))
+    return keys
+
+
 def issue_keys() -> set[str]:
-    return {
-        text_of(argument(call, "translation_key"), path)
-        for path, call in nodes(ast.Call, vendors=False)
-        if called(call) == "async_create_issue"
-    }
+    keys = set[str]()
+    for path, call in nodes(ast.Call, vendors=False):
+        if called(call) == "async_create_issue":
+            key = argument(call, "translation_key")
+            keys |= notice_keys() if ast.unparse(key or call) == "notice.key" else {text_of(key, path)}
+    return keys
 
 
 def service_names() -> set[str]:
@@ -160,26 +182,6 @@ def service_names() -> set[str]:
 def steps_of(flow: type) -> set[str]:
     return {name.removeprefix("async_step_") for name in vars(flow) if name.startswith("async_step_")}
 
-
-def enpact_points() -> Iterator[Point]:
-    def fields_in(value: object) -> Iterator[enpact_fields.Field]:
-        match value:
-            case enpact_fields.Field():
-                yield value
-            case enpact_fields.Kind():
-                yield from value.fields
-            case tuple():
-                for item in value:
-                    yield from fields_in(item)
-            case dict():
-                yield from fields_in(tuple(value.values()))
-
-    for value in vars(enpact_fields).values():
-        yield from (field.point("M-1") for field in fields_in(value))
-
-
-POINTS = {"enpact": {(point.id.key, point.quantity): point for point in enpact_points()}}
-"""All points that a vendor can make, by the vendor's key."""
 
 ENTITIES = {
     Platform.SENSOR: (sensor.NATURES, sensor.EnergyCloudsSensor),
@@ -193,7 +195,7 @@ def entities() -> tuple[tuple[Platform, EnergyCloudsEntity], ...]:
     return tuple(
         (platform, entity(coordinator, point))
         for points in POINTS.values()
-        for point in points.values()
+        for point in points
         for platform, (natures, entity) in ENTITIES.items()
         if point.nature in natures
     )
@@ -207,7 +209,6 @@ def test_all_points_become_entities() -> None:
 
 def test_every_quantity_has_a_presentation() -> None:
     assert quantities.PRESENTATIONS.keys() == set(Quantity)
-    assert quantities.STATE_CLASSES.keys() <= set(Nature)
 
 
 def test_classes_and_units_are_legal() -> None:
@@ -223,8 +224,9 @@ def test_classes_and_units_are_legal() -> None:
         if point.nature in (Nature.STATE, Nature.TIME):
             assert (unit, state_class, entity.suggested_display_precision) == (None, None, None), point
         if point.nature is Nature.REGISTER:
-            assert state_class is SensorStateClass.TOTAL_INCREASING, point
-            assert unit is not None, point
+            assert state_class is (None if unit is None else SensorStateClass.TOTAL_INCREASING), point
+        if point.nature is Nature.INTERVAL:
+            assert state_class is (SensorStateClass.TOTAL if point.running and unit is not None else None), point
 
 
 MANIFEST_REQUIRED = {"domain", "name", "codeowners", "documentation", "iot_class", "issue_tracker", "version"}
@@ -534,6 +536,7 @@ def test_credential_fields(step: str, vendors: Iterable[str]) -> None:
 
 def test_options() -> None:
     options = {value for name, value in vars(const).items() if name.startswith("OPTION_")}
+    options |= {field.key for vendor in VENDORS.values() for field in vendor.option_fields}
     assert {key for step in TEXTS["options"]["step"].values() for key in step["data"]} == options
 
 
@@ -555,6 +558,7 @@ def test_exceptions_and_issues() -> None:
     assert TEXTS["exceptions"].keys() == exception_keys()
     assert all(text.keys() == {"message"} for text in TEXTS["exceptions"].values())
     assert TEXTS.get("issues", {}).keys() == issue_keys()
+    assert all(text.keys() == {"title", "description"} for text in TEXTS.get("issues", {}).values())
     assert TEXTS.get("services", {}).keys() == service_names()
 
 
@@ -578,7 +582,13 @@ def test_entities() -> None:
 
 
 def test_placeholders_are_filled() -> None:
-    filled = {"config": {"vendor", "wait"}, "options": {"fastest"}, "device": {"id"}, "exceptions": {"detail"}}
+    filled = {
+        "config": {"vendor", "wait"},
+        "options": {"fastest"},
+        "device": {"id"},
+        "exceptions": {"detail"},
+        "issues": {"account", "scope", "id"},
+    }
     for level, texts in TEXTS.items():
         if level != "entity":
             used = {name for _, text in keys_and_texts(texts) for name in re.findall(r"\{(\w+)\}", text)}

@@ -21,6 +21,7 @@ from .const import CONF_ACCOUNT_ID, CONF_CREDENTIALS, CONF_VENDOR, DOMAIN
 from .credential_form import credential_schema, entered_credentials, first_field
 from .option_form import chosen_options, current_options, fastest_interval, option_schema
 from .storage import AccountStore
+from .vaults import async_get_vaults
 from .vendors import VENDORS
 from .vendors.base import Credentials, FieldKind
 from .vendors.errors import CannotConnect, InvalidAddress, InvalidCredentials, NotPermitted, RateLimited, VendorError
@@ -61,6 +62,8 @@ class EnergyCloudsConfigFlow(ConfigFlow, domain=DOMAIN):
                     title=account.title,
                     data={CONF_VENDOR: vendor, CONF_ACCOUNT_ID: account.id, CONF_CREDENTIALS: credentials},
                 )
+            # Tokens of an account that is not added are not to be left behind.
+            await (await async_get_vaults(self.hass)).forget(VENDORS[vendor], credentials)
         return self._async_show_credentials(vendor, vendor, credentials)
 
     async def async_step_reauth(self, entry_data: Mapping[str, Any]) -> ConfigFlowResult:

@@ -46,6 +46,7 @@ def register_devices(
     registered: dict[str | None, str] = {None: account.id}
     for device in devices:
         unnamed = device.name is None
+        area = areas.get(device.site_id or "")
         registered[device.id] = registry.async_get_or_create(
             config_entry_id=entry.entry_id,
             identifiers={(DOMAIN, unique_device_id(entry, device.id))},
@@ -54,7 +55,8 @@ def register_devices(
             serial_number=device.serial,
             sw_version=device.sw_version,
             via_device_id=registered.get(device.parent_id, account.id),
-            suggested_area=areas.get(device.site_id or ""),
+            # A building is not in itself: its name would be twice in its entities' ids.
+            suggested_area=area if area != device.name else None,
             name=UNDEFINED if unnamed else device.name,
             translation_key=device.kind.value if unnamed else None,
             translation_placeholders={"id": device.serial or device.id} if unnamed else None,

@@ -8,15 +8,19 @@ from homeassistant.components.diagnostics import async_redact_data
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import device_registry as dr
+from homeassistant.util.dt import utcnow
 
-from .const import CONF_CREDENTIALS, CONF_VENDOR, OPTION_EXCLUDED_DEVICES
+from .const import CONF_CREDENTIALS, CONF_VENDOR
 from .coordinator import EnergyCloudsConfigEntry, EnergyCloudsCoordinator
 from .devices import vendor_device_id
 from .storage import async_get_budgets
+from .vaults import async_get_vaults
 from .vendors import VENDORS
 from .vendors.base import FieldKind
+from .vendors.budget import Budget
 from .vendors.model import Device, PointId
 from .vendors.shapes import shape_of
+from .vendors.tokens import Token
 
 _PUBLIC = (FieldKind.CHOICE, FieldKind.SWITCH)
 
@@ -25,20 +29,18 @@ async def async_get_config_entry_diagnostics(hass: HomeAssistant, entry: EnergyC
     """An account; one that is not set up has less to tell."""
     vendor, credentials = VENDORS[entry.data[CONF_VENDOR]], entry.data[CONF_CREDENTIALS]
     private = {field.key for field in vendor.credential_fields if field.kind not in _PUBLIC}
-    budget = (await async_get_budgets(hass)).of(vendor, credentials)
+    budgets, grant = await async_get_budgets(hass), (await async_get_vaults(hass)).of(vendor, credentials).grant
     return {
         "vendor": vendor.key,
         "credentials": async_redact_data(dict(credentials), private),
-        "options": {**entry.options, OPTION_EXCLUDED_DEVICES: len(entry.options.get(OPTION_EXCLUDED_DEVICES, ()))},
+        "options": {key: len(value) if isinstance(value, list) else value for key, value in entry.options.items()},
         "state": entry.state.value,
         "reason": entry.reason,
-        "budget": {
-            "allowed": budget.allowed,
-            "window_seconds": budget.limit.window.total_seconds(),
-            "used": budget.used,
-            "remaining_at_vendor": budget.remaining,
-            "held_for_seconds": budget.held_for.total_seconds(),
-        },
+        "budget": _budget(budgets.of(vendor, credentials)),
+        "login_budget": _budget(budgets.login_of(vendor, credentials)),
+        "tokens": None
+        if grant is None
+        else {"access": _seconds_left(grant.access), "refresh": _seconds_left(grant.refresh)},
         **(_account(entry.runtime_data) if entry.state is ConfigEntryState.LOADED else {}),
     }
 
@@ -53,6 +55,22 @@ async def async_get_device_diagnostics(
     points = [point.id for point in inventory.points if point.id.device_id == device_id]
     known = (_device(entry.runtime_data, one, points) for one in inventory.devices if one.id == device_id)
     return next(known, {})
+
+
+def _budget(budget: Budget) -> dict[str, Any]:
+    return {
+        "allowed": budget.allowed,
+        "window_seconds": budget.limit.window.total_seconds(),
+        "used": budget.used,
+        "remaining_at_vendor": budget.remaining,
+        "held_for_seconds": budget.held_for.total_seconds(),
+        "held_because": budget.held_because,
+    }
+
+
+def _seconds_left(token: Token | None) -> float | None:
+    """How long a token still lives; never what it is."""
+    return None if token is None else round((token.expires - utcnow()).total_seconds(), 1)
 
 
 def _account(coordinator: EnergyCloudsCoordinator) -> dict[str, Any]:
@@ -72,6 +90,7 @@ def _account(coordinator: EnergyCloudsCoordinator) -> dict[str, Any]:
             "requests_of_last_poll": coordinator.requests_of_last_poll,
             "last_success": coordinator.last_success.isoformat() if coordinator.last_success else None,
             "last_error": str(coordinator.last_exception) if not coordinator.last_update_success else None,
+            "notices": sorted(notice.key for notice in coordinator.vendor.notices()),
             "clock_difference_seconds": round(coordinator.clock_difference().total_seconds(), 1),
         },
         "devices": [_device(coordinator, device, points.get(device.id, ())) for device in inventory.devices],

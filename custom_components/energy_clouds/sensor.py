@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import override
 
-from homeassistant.components.sensor import SensorEntity
+from homeassistant.components.sensor import SensorEntity, SensorStateClass
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
@@ -41,7 +41,7 @@ class EnergyCloudsSensor(EnergyCloudsEntity, SensorEntity):
     @override
     def last_reset(self) -> datetime | None:
         sample = self.sample
-        return None if sample is None or not self.point.running else sample.since
+        return None if sample is None or self._attr_state_class is not SensorStateClass.TOTAL else sample.since
 
     @property
     @override

@@ -83,7 +83,7 @@ async def test_account_that_the_vendor_names_cannot_be_swapped(hass: HomeAssista
 
 
 async def test_renewal_of_an_account_that_never_was_set_up(hass: HomeAssistant, account: Account) -> None:
-    await account.set_up(key=EXPIRED_KEY)
+    await account.set_up(api_key=EXPIRED_KEY)
     assert account.status() is ConfigEntryState.SETUP_ERROR
     result = await renew(hass, account, "reauth", enpact(account.server))
     assert result["reason"] == "reauth_successful"

@@ -2,10 +2,12 @@
 
 It has no state: everything is a function of the seed and of the time. Power is linear between nodes five minutes
 apart; energy is that line's exact integral. Submeters add up: the grid connection shows the loads and the solar roof.
+Heat, cooling, gas and water have registers of the same kind.
 """
 
 from .cold_store import CONTROLLERS, Cooling
 from .meter import Energy, Meter, Phases, Reading, Supply
+from .utilities import Utility
 from .world import EPOCH, METERS, TIME_ZONE, World, default_world
 
 __all__ = [
@@ -19,6 +21,7 @@ __all__ = [
     "Phases",
     "Reading",
     "Supply",
+    "Utility",
     "World",
     "default_world",
 ]

@@ -12,6 +12,7 @@ from .load import PROFILES, Load
 from .meter import Energy, Meter, Part, Supplier
 from .noise import DAY, Noise
 from .solar import Solar
+from .utilities import Utility, connections
 
 TIME_ZONE = "Europe/London"
 EPOCH = datetime(2025, 1, 1, tzinfo=UTC)
@@ -68,6 +69,7 @@ class World:
         self._curves["grid"] = Sum(day, [(curve, 1.0) for curve in self._curves.values()])
         self._supplier = Supplier(seed, self._curves["grid"])
         self.meters: Mapping[str, Meter] = {name: self._meter(name) for name in METERS}
+        self.utilities: Mapping[str, Utility] = connections(seed, day, calendar)
 
     def meter(self, name: str) -> Meter:
         """Return one of the meters of `METERS`."""

@@ -7,7 +7,7 @@ time or no number.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, tzinfo
+from datetime import MAXYEAR, MINYEAR, UTC, datetime, tzinfo
 from typing import Final
 
 import msgspec
@@ -15,17 +15,18 @@ import msgspec
 from ..errors import UnexpectedAnswer
 from ..http import Answer
 from ..units import unit_named
-from ..values import first, identifier, name, number
+from ..values import first, flag, identifier, name, number
 from .energies import Energy, energy_named, energy_of_code
 
 _VALUES: Final = ("value", "state", "reading", "real", "delta")
 _TIMES: Final = ("time", "timestamp", "datetime", "from")
 _ENERGIES: Final = ("energy", "energy_type", "medium", "commodity")
 _UNITS: Final = ("unit", "default_unit")
+_LONGEST_UNIT: Final = 16
 _anything = msgspec.json.Decoder()
 
 type Attributes = Mapping[str, object]
-type Named = tuple[object, str]
+type Named = tuple[str | None, str]
 """The type and id of a resource."""
 
 
@@ -73,8 +74,11 @@ class Dated:
 
 def page_of(answer: Answer) -> Page:
     """The resources of a list, or the single one. Raises `UnexpectedAnswer` where there are none."""
-    body = answer.decode(_anything)
-    data: object = body.get("data", body) if isinstance(body, dict) else body
+    try:
+        body = answer.decode(_anything)
+    except msgspec.ValidationError as err:
+        raise UnexpectedAnswer(f"{answer.endpoint}: a number that no computer holds") from err
+    data: object = body.get("data") if isinstance(body, dict) else body
     if isinstance(data, dict):
         data = [data]
     if not isinstance(data, list):
@@ -86,9 +90,9 @@ def page_of(answer: Answer) -> Page:
     return Page([_item(one, included) for one in data if isinstance(one, dict)], more)
 
 
-def meters_of(items: Sequence[Item]) -> list[Meter]:
+def meters_of(items: Sequence[Item], now: datetime) -> list[Meter]:
     """The meters of a list."""
-    return [_meter(item, item.id) for item in items if item.id is not None]
+    return [_meter(item, item.id, now) for item in items if item.id is not None]
 
 
 def entity_of(item: Item) -> tuple[str, str] | None:
@@ -99,26 +103,21 @@ def entity_of(item: Item) -> tuple[str, str] | None:
 def dated_of(items: Sequence[Item]) -> list[Dated]:
     """The values of readings, data points or deltas, in the order of the answer."""
     return [
-        Dated(time=time, value=value, energy=_energy(item), unit=unit_named(first(item.attributes, _UNITS)))
+        Dated(time=time, value=value, energy=_energy(item), unit=_unit([item.attributes]))
         for item in items
         if (time := _time(first(item.attributes, _TIMES))) is not None
         and (value := _number(first(item.attributes, _VALUES))) is not None
     ]
 
 
-def local_instant(moment: datetime, zone: tzinfo) -> datetime | None:
-    """That moment in UTC; a time without an offset is in `zone`. None for one that no calendar has."""
-    try:
-        return moment.replace(tzinfo=zone).astimezone(UTC) if moment.tzinfo is None else moment.astimezone(UTC)
-    except OverflowError, ValueError:
-        return None
+def local_instant(moment: datetime, zone: tzinfo) -> datetime:
+    """That moment in UTC; a time without an offset is in `zone`."""
+    return (moment.replace(tzinfo=zone) if moment.tzinfo is None else moment).astimezone(UTC)
 
 
-def _meter(item: Item, meter_id: str) -> Meter:
+def _meter(item: Item, meter_id: str, now: datetime) -> Meter:
     attributes = item.attributes
     energy = first(attributes, _ENERGIES)
-    units = [attributes, energy, *(item.related[key] for key in _ENERGIES if key in item.related)]
-    named = (unit_named(first(source, _UNITS)) for source in units if isinstance(source, dict))
     return Meter(
         id=meter_id,
         name=name(attributes.get("name")),
@@ -126,9 +125,22 @@ def _meter(item: Item, meter_id: str) -> Meter:
         serial=name(first(attributes, ("identification_code", "serial_number", "serial"))),
         entity_id=item.related_ids.get("entity") or identifier(attributes.get("entity_id")),
         energy=_energy(item) or energy_of_code(attributes.get("code")),
-        unit=next((unit for unit in named if unit is not None), None),
-        deactivated=bool(first(attributes, ("deactivated_at", "deactivated"))),
+        unit=_unit([attributes, energy, *(item.related[key] for key in _ENERGIES if key in item.related)]),
+        deactivated=_is_over(first(attributes, ("deactivated_at", "deactivated")), now),
     )
+
+
+def _unit(sources: Sequence[object]) -> str | None:
+    """The unit that is told first; as it is spelt, where it is none known here: then nobody is to guess another."""
+    told = [first(source, _UNITS) for source in sources if isinstance(source, dict)]
+    units = (unit_named(text) or (name(text) or "")[:_LONGEST_UNIT] for text in told)
+    return next((unit for unit in units if unit), None)
+
+
+def _is_over(told: object, now: datetime) -> bool:
+    """Whether that is the time of something past, or says that it is past."""
+    time = _time(told)
+    return flag(told) is not False and bool(told) if time is None else local_instant(time, UTC) <= now
 
 
 def _energy(item: Item) -> Energy | None:
@@ -150,7 +162,7 @@ def _item(resource: Attributes, included: Mapping[Named, Attributes]) -> Item:
         there = link.get("data") if isinstance(link, dict) else None
         if isinstance(there, dict) and (there_id := identifier(there.get("id"))) is not None:
             ids[relation] = there_id
-            related[relation] = included.get((there.get("type"), there_id), {"id": there_id})
+            related[relation] = included.get((name(there.get("type")), there_id), {"id": there_id})
     return Item(
         id=identifier(resource.get("id")),
         attributes=attributes if isinstance(attributes, dict) else resource,
@@ -164,20 +176,23 @@ def _included(resources: object) -> dict[Named, Attributes]:
     for resource in resources if isinstance(resources, list) else ():
         if not isinstance(resource, dict) or (there := identifier(resource.get("id"))) is None:
             continue
-        attributes, kind = resource.get("attributes"), resource.get("type")
-        if isinstance(kind, str):
-            found[kind, there] = attributes if isinstance(attributes, dict) else resource
+        attributes = resource.get("attributes")
+        found[name(resource.get("type")), there] = attributes if isinstance(attributes, dict) else resource
     return found
 
 
 def _time(value: object) -> datetime | None:
-    """An ISO 8601 time, which keeps its lack of an offset: that says that it is local."""
+    """An ISO 8601 time, which keeps its lack of an offset: that says that it is local.
+
+    None for one so far at the calendar's edge that it may have no counterpart in another time zone.
+    """
     if not isinstance(value, str) or value[10:11] not in ("T", "t", " "):
         return None
     try:
-        return datetime.fromisoformat(value)
+        time = datetime.fromisoformat(value)
     except ValueError:
         return None
+    return time if MINYEAR < time.year < MAXYEAR else None
 
 
 def _number(value: object) -> float | None:

@@ -4,7 +4,8 @@ Source: Librarian, "Filters", "Sort options", "Limit & pagination" and "Errors".
 """
 
 from collections.abc import AsyncIterator, Mapping, Sequence
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from http import HTTPStatus
 
@@ -13,13 +14,14 @@ from ..errors import CannotConnect, NotPermitted, UnexpectedAnswer
 from ..http import NOTHING, Answer, Http, Query
 from ..tokens import Tokens
 from . import answers
-from .answers import Dated, Item
+from .answers import Dated, Item, local_instant
 
 MOST_LISTED = 1000
 MOST_PAGES = 100
 METERS = "meters"
 ENTITIES = "entities"
 READINGS = "meters/{id}/readings"
+_PART_OF_A_SECOND = timedelta(microseconds=999_999)
 
 
 class Scope(StrEnum):
@@ -86,19 +88,20 @@ class Asking:
         while True:
             query = [
                 ("filter[]", f"readings.time>={_written(start)}"),
-                ("filter[]", f"readings.time<{_written(end)}"),
+                ("filter[]", f"readings.time<{_written(end + _PART_OF_A_SECOND)}"),
                 ("sort", "readings.time"),
                 ("limit", str(MOST_LISTED)),
             ]
             answer = await self._get(READINGS, Priority.HISTORY, ids={"id": meter}, query=query)
             items = answers.page_of(answer).items
-            rows = [row for row in answers.dated_of(items) if row.time not in seen]
-            if rows:
-                yield rows
-            seen |= {row.time for row in rows}
-            if len(items) < MOST_LISTED or not rows:
+            found = {local_instant(row.time, UTC): row for row in answers.dated_of(items)}
+            times = sorted(time for time in found if start <= time < end and time not in seen)
+            if times:
+                yield [replace(found[time], time=time) for time in times]
+            if len(items) < MOST_LISTED or not times:
                 return
-            start = max(row.time for row in rows)
+            seen.update(times)
+            start = times[-1]
 
     async def _get(
         self, path: str, priority: Priority, *, ids: Mapping[str, str] = NOTHING, query: Sequence[tuple[str, str]] = ()

@@ -64,4 +64,4 @@ def counted(energy: Energy | None, unit: str | None) -> Quantity:
     quantity = quantity_of(unit)
     if quantity is Quantity.VOLUME:
         return {Energy.GAS: Quantity.GAS, Energy.WATER: Quantity.WATER}.get(energy, quantity)
-    return quantity
+    return quantity if quantity is Quantity.ENERGY else Quantity.NUMBER

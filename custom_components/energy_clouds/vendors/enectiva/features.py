@@ -4,7 +4,6 @@ A 403 is a missing scope (Librarian, "Errors"); a single one could be a missing 
 whose path is not published is the same: the endpoint is not there, or one meter has nothing behind it.
 """
 
-from collections import defaultdict
 from collections.abc import Iterable
 from http import HTTPStatus
 
@@ -13,17 +12,25 @@ from .asking import Scope
 ENOUGH = 2
 """So many refusals, and not one answer, are a refusal of the whole feature."""
 
+type Refusal = tuple[Scope, str]
+"""A feature, and what of it was refused."""
+
 
 class Features:
     """The features by scope; all are believed to be there until they are refused."""
 
     def __init__(self) -> None:
         self._granted = set[Scope]()
-        self._refused: defaultdict[tuple[Scope, int], set[str]] = defaultdict(set)
+        self._refused: dict[Refusal, int] = {}
+        self._apart: dict[Refusal, int] = {}
         self._off: dict[Scope, int] = {}
 
     def try_again(self) -> None:
-        """Believe in all features anew: a right may have been added."""
+        """Believe in all features anew: a right may have been added.
+
+        What was refused while others were answered says nothing of the feature, not the next time either.
+        """
+        self._apart |= {one: status for one, status in self._refused.items() if one[0] in self._granted}
         self._granted.clear()
         self._refused.clear()
         self._off.clear()
@@ -32,17 +39,26 @@ class Features:
         """Whether it is worth asking."""
         return scope not in self._off
 
-    def grant(self, scope: Scope) -> None:
+    def grant(self, scope: Scope, what: str) -> None:
         """It gave an answer."""
         self._granted.add(scope)
+        self._refused.pop((scope, what), None)
+        self._apart.pop((scope, what), None)
 
     def refuse(self, scope: Scope, status: int, what: str, *, of: int = 1) -> None:
         """It refused one of so many."""
-        refused = self._refused[scope, status]
-        refused.add(what)
-        if scope not in self._granted and len(refused) >= min(ENOUGH, of):
+        if (scope, what) in self._apart:
+            return
+        self._refused[scope, what] = status
+        refusals = sum(one == scope and why == status for (one, _), why in self._refused.items())
+        if scope not in self._granted and refusals >= min(ENOUGH, of):
             self._off[scope] = status
 
     def missing_scopes(self) -> Iterable[Scope]:
         """The scopes that the token lacks."""
         return [scope for scope, status in self._off.items() if status == HTTPStatus.FORBIDDEN]
+
+    def forbidden(self) -> Iterable[Refusal]:
+        """What the token has no right to, although it has the scope."""
+        single = {one: status for one, status in self._refused.items() if one[0] in self._granted} | self._apart
+        return [one for one, status in single.items() if status == HTTPStatus.FORBIDDEN]

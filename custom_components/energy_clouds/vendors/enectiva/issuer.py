@@ -73,7 +73,7 @@ def _token_in(answer: Answer) -> str:
     """The access token, wherever it is: in the JSON, as the whole body, or in a header."""
     try:
         body: object = answer.decode(_anything)
-    except CannotConnect:
+    except CannotConnect, msgspec.ValidationError:
         body = answer.body.decode(errors="replace").strip()
     scheme, _, in_header = answer.headers.get("Authorization", "").partition(" ")
     found = sorted(_tokens(body, "", _DEEPEST), key=lambda one: one[0])

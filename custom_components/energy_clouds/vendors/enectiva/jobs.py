@@ -13,7 +13,13 @@ FIRST_POLL = 40
 """So many at once when nothing is known yet: an account of that size is complete with its first poll."""
 AT_ONCE = 30
 MINUTE = timedelta(minutes=1)
+SOON = timedelta(seconds=20)
+"""What is due so soon is done with what is due: polls are not a minute apart to the second."""
+NEW_MONTH_AFTER = timedelta(minutes=15)
+"""So long after the end of a month the first readings of the new one can be there."""
 _NEVER = datetime.min.replace(tzinfo=UTC)
+_AGAIN = _NEVER + MINUTE
+"""After what was never asked for, before all else."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,6 +89,7 @@ class Schedule:
     def __init__(self, known: Known) -> None:
         self._known = known
         self._due: dict[tuple[str, str], datetime] = {}
+        self._refused = set[tuple[str, str]]()
         self._last_poll: datetime | None = None
 
     def jobs(self, devices: Iterable[Device]) -> list[Job]:
@@ -95,12 +102,17 @@ class Schedule:
 
     def due(self, jobs: Sequence[Job], now: datetime) -> list[Job]:
         """What is to be done in this poll, the most urgent first; no more than keeps the pace."""
-        waiting = [job for job in jobs if self._due_at(job) <= now]
-        waiting.sort(key=lambda job: (self._due_at(job), KINDS.index(job.kind)))
+        # A time that is further ahead than any job is put off was computed with a wrong clock.
+        waiting = [job for job in jobs if not now + SOON < self._due_at(job) <= now + job.kind.idle]
+        waiting.sort(key=self._urgency)
         most = FIRST_POLL if self._last_poll is None else AT_ONCE
         elapsed = MINUTE if self._last_poll is None else max(MINUTE, now - self._last_poll)
         self._last_poll = now
         return waiting[: max(most, math.ceil(1.1 * self.per_minute(jobs) * (elapsed / MINUTE)))]
+
+    def next(self, jobs: Iterable[Job]) -> list[Job]:
+        """The one that is due next, if there is any."""
+        return sorted(jobs, key=self._urgency)[:1]
 
     def done(self, job: Job, now: datetime) -> None:
         """It was asked and answered."""
@@ -113,13 +125,22 @@ class Schedule:
     def refused(self, job: Job, now: datetime) -> None:
         """There is no such thing, or no right to it."""
         self._set(job, now + job.kind.idle)
+        self._refused.add((job.device.id, job.kind.key))
 
-    def again(self, job: Job) -> None:
-        """It is due now."""
-        self._set(job, _NEVER)
+    def try_again(self) -> None:
+        """What was refused is due now."""
+        self._due |= dict.fromkeys(self._refused, _AGAIN)
+        self._refused.clear()
+
+    def month_ended(self, job: Job, now: datetime) -> None:
+        """Its month is over; the new one is asked for when it can have begun."""
+        self._set(job, now + NEW_MONTH_AFTER)
 
     def _every(self, job: Job) -> timedelta:
         return job.kind.every if self._known.has(job.device.id, job.kind.key) else job.kind.idle
+
+    def _urgency(self, job: Job) -> tuple[datetime, int]:
+        return self._due_at(job), KINDS.index(job.kind)
 
     def _set(self, job: Job, due: datetime) -> None:
         self._due[job.device.id, job.kind.key] = due

@@ -58,6 +58,7 @@ class Known:
         self._sites = {site.id: site for site in inventory.sites}
         self._devices = {device.id: device for device in inventory.devices if device.kind is DeviceKind.METER}
         self._told: dict[str, tuple[Energy | None, str | None]] = {}
+        self._told_with_values: dict[PointId, tuple[Energy | None, str | None]] = {}
         for kind, ids in (
             (DeviceKind.DATA_SERIES, choices.data_series),
             (DeviceKind.VIRTUAL_METER, choices.virtual_meters),
@@ -129,7 +130,7 @@ class Known:
         }
         for point in list(self._points.values()):
             if point.id.device_id in self._told:
-                self._points[point.id] = self._counting(point.id.device_id, point.id.key, None)
+                self._points[point.id] = self._counting(point.id)
 
     def has(self, device_id: str, key: str) -> bool:
         """Whether there is such a point."""
@@ -144,7 +145,8 @@ class Known:
             # After a restart; what was told when the meter was listed is in the stored points.
             self.is_incomplete = self.is_incomplete or known is None
             return known
-        point = self._series(point_id) if key == VALUE else self._counting(device_id, key, row)
+        self._told_with_values[point_id] = row.energy, row.unit
+        point = self._series(point_id) if key == VALUE else self._counting(point_id)
         if point != known:
             self._points[point_id] = point
             self._changed = True
@@ -154,18 +156,20 @@ class Known:
     def _series(point_id: PointId) -> Point:
         return Point(id=point_id, quantity=Quantity.NUMBER, nature=Nature.GAUGE)
 
-    def _counting(self, device_id: str, key: str, row: Dated | None) -> Point:
+    def _counting(self, point_id: PointId) -> Point:
         """The register of a meter, or its month: of the energy and in the unit that somebody told, never a guess."""
-        energy, unit = self._told.get(device_id, (None, None))
-        energy = energy or (row.energy if row is not None else None) or self._choices.energy(device_id)
-        unit = unit or (row.unit if row is not None else None) or self._choices.unit(energy)
+        listed_energy, listed_unit = self._told.get(point_id.device_id, (None, None))
+        energy, unit = self._told_with_values.get(point_id, (None, None))
+        energy = listed_energy or energy or self._choices.energy(point_id.device_id)
+        unit = listed_unit or unit or self._choices.unit(energy)
+        is_month = point_id.key == MONTH
         return Point(
-            id=PointId(device_id=device_id, key=key),
+            id=point_id,
             quantity=counted(energy, unit),
-            nature=Nature.REGISTER if key == READING else Nature.INTERVAL,
+            nature=Nature.INTERVAL if is_month else Nature.REGISTER,
             unit=unit,
-            meaning="meter_reading" if key == READING else "consumption_this_month",
-            running=key == MONTH,
+            meaning="consumption_this_month" if is_month else "meter_reading",
+            running=is_month,
         )
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta, tzinfo
+from datetime import UTC, datetime, timedelta, tzinfo
 from http import HTTPStatus
 import math
 
@@ -10,7 +10,7 @@ from ..clock import ServiceClock
 from ..errors import CannotConnect, NotPermitted, RateLimited, UnexpectedAnswer, VendorError
 from ..model import Device, DeviceKind, Notice, Point, PointId, Problem, Sample
 from .answers import Dated, local_instant
-from .asking import Asking, BadRequestError, NotFoundError
+from .asking import READINGS, Asking, BadRequestError, NotFoundError, Scope
 from .features import Features
 from .jobs import Job, Schedule
 from .known import MONTH, Known, vendor_id
@@ -45,7 +45,7 @@ class LiveValues:
         self._sorts: dict[str, int] = {}
         self._months: dict[PointId, datetime] = {}
         self._unknown: dict[str, Device] = {}
-        self._forbidden: set[str] = set()
+        self._is_down = False
 
     def requests_for(self, points: Collection[Point]) -> int:
         """How many requests a poll of those points takes, on the average."""
@@ -53,7 +53,7 @@ class LiveValues:
 
     def try_again(self) -> None:
         """Ask again for what was refused."""
-        self._forbidden.clear()
+        self._schedule.try_again()
 
     def notices(self) -> Collection[Notice]:
         """What was typed in and does not exist."""
@@ -63,18 +63,29 @@ class LiveValues:
         ]
 
     async def read(self, points: Collection[Point]) -> Poll:
-        """Do what is due. Raises what went wrong where nothing went well."""
+        """Do what is due. Raises what went wrong where nothing went well, but for a device's own failure.
+
+        While the service is down each poll tries it, so that none takes the silence for success.
+        """
         poll, jobs = Poll(), self._jobs(points)
-        due = self._schedule.due(jobs, self._clock.now())
-        self._end_months(jobs, poll)
+        due = self._schedule.due(jobs, self._clock.now()) or (self._schedule.next(jobs) if self._is_down else [])
         if due:
             await self._asking.prepare()
         for job in due:
             if self._features.is_on(job.kind.scope) and not await self._do(job, jobs, poll):
                 break
         if poll.failure is not None and not poll.succeeded:
-            raise poll.failure
-        poll.problems.update(dict.fromkeys(self._forbidden, Problem.NOT_PERMITTED))
+            few = poll.failures_in_a_row < min(MOST_FAILURES_IN_A_ROW, len(jobs))
+            if self._is_down or not few or not _is_answered(poll.failure):
+                self._is_down = True
+                raise poll.failure
+        self._is_down = self._is_down and not poll.succeeded
+        self._end_months(jobs, poll)
+        poll.problems.update(
+            (device, Problem.NOT_PERMITTED)
+            for scope, device in self._features.forbidden()
+            if scope is not Scope.METER_DELTAS
+        )
         return poll
 
     def _jobs(self, points: Collection[Point]) -> list[Job]:
@@ -99,11 +110,10 @@ class LiveValues:
             poll.failure = err if isinstance(err, VendorError) else UnexpectedAnswer(str(err))
             poll.problems[device] = Problem.UNREACHABLE
             poll.failures_in_a_row += 1
-            unanswered = isinstance(err, CannotConnect) and not err.answered
-            return not unanswered and poll.failures_in_a_row < MOST_FAILURES_IN_A_ROW
+            return _is_answered(err) and poll.failures_in_a_row < MOST_FAILURES_IN_A_ROW
         else:
             poll.succeeded, poll.failures_in_a_row = True, 0
-            self._features.grant(job.kind.scope)
+            self._features.grant(job.kind.scope, device)
             self._unknown.pop(device, None)
             self._take(job, rows, poll)
             self._schedule.done(job, now)
@@ -126,17 +136,14 @@ class LiveValues:
         self._schedule.refused(job, self._clock.now())
         if job.device.kind in _UNKNOWN and status == HTTPStatus.NOT_FOUND:
             self._unknown[job.device.id] = job.device
-            return
-        self._features.refuse(job.kind.scope, status, job.device.id, of=of)
-        if status == HTTPStatus.FORBIDDEN and job.kind.key != MONTH:
-            self._forbidden.add(job.device.id)
+        elif status == HTTPStatus.FORBIDDEN or job.kind.path != READINGS:
+            self._features.refuse(job.kind.scope, status, job.device.id, of=of)
 
     def _take(self, job: Job, rows: Sequence[Dated], poll: Poll) -> None:
         now = self._clock.now()
         # Times are in UTC where they have no offset, but for the local ones of deltas (Librarian, "Filters").
-        zone = self._zone if job.kind.key == MONTH else now.tzinfo
-        dated = [(time, row) for row in rows if zone and (time := local_instant(row.time, zone)) is not None]
-        dated = [(time, row) for time, row in dated if time <= now + FUTURE_TOLERANCE]
+        zone = self._zone if job.kind.key == MONTH else UTC
+        dated = [(time, row) for row in rows if (time := local_instant(row.time, zone)) <= now + FUTURE_TOLERANCE]
         if not dated:
             return
         time, row = max(dated, key=lambda one: one[0])
@@ -150,11 +157,12 @@ class LiveValues:
 
     def _end_months(self, jobs: Sequence[Job], poll: Poll) -> None:
         """A month that is over is not this month's consumption any more, whenever the next delta is asked for."""
-        this_month = self._month(self._clock.now())
+        now = self._clock.now()
+        this_month = self._month(now)
         over = {point_id for point_id, since in self._months.items() if self._month(since) != this_month}
         for job in jobs:
             if PointId(device_id=job.device.id, key=job.kind.key) in over:
-                self._schedule.again(job)
+                self._schedule.month_ended(job, now)
         for point_id in over:
             del self._months[point_id]
             poll.broken.add(point_id)
@@ -162,3 +170,8 @@ class LiveValues:
     def _month(self, time: datetime) -> tuple[int, int]:
         local = time.astimezone(self._zone)
         return local.year, local.month
+
+
+def _is_answered(failure: Exception) -> bool:
+    """Whether it is the service itself that fails, and not its address at which nobody is."""
+    return not isinstance(failure, RateLimited) and (not isinstance(failure, CannotConnect) or failure.answered)

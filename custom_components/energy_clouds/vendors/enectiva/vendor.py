@@ -5,8 +5,9 @@ come every quarter of an hour at best and once a month at worst, and a late one 
 """
 
 from collections.abc import AsyncIterator, Collection, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 import hashlib
+import re
 from typing import ClassVar, override
 
 from yarl import URL
@@ -14,7 +15,7 @@ from yarl import URL
 from ..base import Connection, CredentialField, Credentials, FieldKind, OptionField, OptionKind, Vendor
 from ..budget import Limit
 from ..clock import ServiceClock
-from ..errors import CannotConnect, InvalidAddress, InvalidCredentials, NotPermitted, UnexpectedAnswer
+from ..errors import CannotConnect, InvalidAddress, InvalidCredentials, NotPermitted, RateLimited, UnexpectedAnswer
 from ..http import Http, service_origin
 from ..model import Account, Inventory, Nature, Notice, Point, Quantity, Readings, Sample, Series
 from ..tokens import Tokens, claims_of
@@ -26,10 +27,11 @@ from .energies import UNITS, Energy
 from .features import Features
 from .issuer import EnectivaIssuer
 from .known import DATA_SERIES, READING, VIRTUAL_METERS, Choices, Known, meters_option, unit_option
-from .live import LiveValues
+from .live import FUTURE_TOLERANCE, LiveValues
 
 BASE = "https://api.enectiva.cz"
 MEDIA_TYPE = "application/vnd.api+json"
+_TOKEN = re.compile(r"[!-~]+")
 ALL_METERS = (("include_deactivated", "true"),)
 
 
@@ -77,8 +79,8 @@ class Enectiva(Vendor):
     @override
     @classmethod
     def limit(cls, credentials: Credentials) -> Limit:
-        """No number is published; this is one request a second."""
-        return Limit(requests=60, window=timedelta(minutes=1))
+        """No number is published: this is two requests a second, until the service asks for less."""
+        return Limit(requests=120, window=timedelta(minutes=1))
 
     @override
     @classmethod
@@ -91,7 +93,7 @@ class Enectiva(Vendor):
 
     @override
     async def login(self) -> Account:
-        if not self._login_token.isascii() or not self._login_token.isprintable() or " " in self._login_token:
+        if not _TOKEN.fullmatch(self._login_token):
             raise InvalidCredentials("the login token has characters that no token has")
         grant = await self._tokens.log_in()
         customer = (identifier(claims_of(text).get("sub")) for text in (grant.access.text, self._login_token))
@@ -105,7 +107,7 @@ class Enectiva(Vendor):
         self._live.try_again()
         retired: frozenset[str] = frozenset()
         try:
-            meters = answers.meters_of(await self._asking.listed(METERS))
+            meters = answers.meters_of(await self._asking.listed(METERS), self._clock.now())
         except NotPermitted:
             self._features.refuse(Scope.METERS, 403, METERS)
             if not self._known.devices:
@@ -143,15 +145,14 @@ class Enectiva(Vendor):
         self, points: Collection[Point], start: datetime, end: datetime
     ) -> AsyncIterator[tuple[Series, ...]]:
         """All readings, meter by meter: each one is the register itself, so every one of them counts."""
+        end = min(end, self.now() + FUTURE_TOLERANCE)
         for point in points:
-            if point.nature is not Nature.REGISTER or point.id.key != READING:
+            if point.nature is not Nature.REGISTER or point.id.key != READING or start >= end:
                 continue
             try:
                 async for rows in self._asking.readings(point.id.device_id, start, end):
-                    dated = ((answers.local_instant(row.time, UTC), row.value) for row in rows)
-                    samples = (Sample(time=time, value=value) for time, value in dated if time and start <= time < end)
-                    if found := tuple(samples):
-                        yield (Series(point_id=point.id, samples=found),)
+                    samples = tuple(Sample(time=row.time, value=row.value) for row in rows)
+                    yield (Series(point_id=point.id, samples=samples),)
             except NotFoundError, NotPermitted:
                 continue
             except BadRequestError as err:
@@ -185,8 +186,8 @@ class Enectiva(Vendor):
         if not lost:
             return active, frozenset()
         try:
-            everything = answers.meters_of(await self._asking.listed(METERS, query=ALL_METERS))
-        except CannotConnect, UnexpectedAnswer, NotFoundError, BadRequestError:
+            everything = answers.meters_of(await self._asking.listed(METERS, query=ALL_METERS), self._clock.now())
+        except CannotConnect, NotPermitted, UnexpectedAnswer, NotFoundError, BadRequestError:
             return active, frozenset()
         found = {meter.id: meter for meter in everything if meter.id in lost}
         return (
@@ -200,7 +201,7 @@ class Enectiva(Vendor):
             entities = [answers.entity_of(item) for item in await self._asking.listed(ENTITIES)]
         except NotPermitted:
             self._features.refuse(Scope.ENTITIES, 403, ENTITIES)
-        except CannotConnect, UnexpectedAnswer, NotFoundError, BadRequestError:
+        except CannotConnect, RateLimited, UnexpectedAnswer, NotFoundError, BadRequestError:
             return
         else:
             self._known.list_sites([entity for entity in entities if entity is not None])
