@@ -15,6 +15,7 @@ from homeassistant.helpers.selector import (
     Selector,
     SelectSelector,
     SelectSelectorConfig,
+    SelectSelectorMode,
     TextSelector,
     TextSelectorConfig,
 )
@@ -82,7 +83,7 @@ def _selector(entry: ConfigEntry, field: OptionField, inventory: Inventory) -> S
         case OptionKind.SWITCH:
             return BooleanSelector()
         case OptionKind.UNIT:
-            return SelectSelector(SelectSelectorConfig(options=list(field.choices)))
+            return SelectSelector(SelectSelectorConfig(options=list(field.choices), mode=SelectSelectorMode.DROPDOWN))
         case OptionKind.IDS:
             return TextSelector(TextSelectorConfig(multiple=True))
         case OptionKind.DEVICES:
@@ -99,6 +100,8 @@ def _devices(entry: ConfigEntry, key: str, names: Mapping[str, str]) -> SelectSe
     labels = sorted((chosen | dict(names)).items(), key=lambda item: item[1])
     return SelectSelector(
         SelectSelectorConfig(
-            options=[SelectOptionDict(value=device_id, label=label) for device_id, label in labels], multiple=True
+            options=[SelectOptionDict(value=device_id, label=label) for device_id, label in labels],
+            multiple=True,
+            mode=SelectSelectorMode.DROPDOWN,
         )
     )

@@ -119,11 +119,11 @@ async def test_wait_without_a_name_doubles_up_to_an_hour() -> None:
     budget = budget_at(time)
     waits = []
     for _ in range(9):
-        waits.append(budget.hold(None).total_seconds() - 1)
+        waits.append(budget.hold(None).retry_after.total_seconds() - 1)
         time.seconds += 3601
     assert waits == [60, 120, 240, 480, 960, 1920, 3600, 3600, 3600]
     budget.observe(300, 299, timedelta(minutes=15))
-    assert budget.hold(None).total_seconds() == 61
+    assert budget.hold(None).retry_after.total_seconds() == 61
 
 
 async def test_shorter_wait_does_not_cut_a_longer_one_short() -> None:

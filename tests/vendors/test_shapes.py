@@ -2,8 +2,9 @@
 
 from hypothesis import given, strategies as st
 import msgspec
+import pytest
 
-from custom_components.energy_clouds.vendors.shapes import shape_of
+from custom_components.energy_clouds.vendors.shapes import shape_of, without_values
 
 
 def test_keys_and_types_without_values() -> None:
@@ -61,3 +62,38 @@ def test_no_text_shows(texts: list[str]) -> None:
     canary = "C4nary-64-s3cret"
     shape = str(shape_of(msgspec.json.encode({"texts": [*texts, canary], canary: canary}), ()))
     assert canary not in shape
+
+
+@pytest.mark.parametrize(
+    ("body", "left"),
+    [
+        (b'{"access": "secret", "exp": 17.5, "n": 3, "ok": true}', b'{"access":"","exp":0.0,"n":0,"ok":false}'),
+        (b'{"data": [{"token": "secret"}, null]}', b'{"data":[{"token":""},null]}'),
+        (b'{"eyJh.bGci.secret": "x", "token": ["secret"]}', b'{"token":[""]}'),
+        (b'"secret"', b'""'),
+        (b"eyJ.secret.token", b""),
+        (b"\xff", b""),
+    ],
+)
+def test_nothing_but_the_shape_is_left_of_a_secret(body: bytes, left: bytes) -> None:
+    assert without_values(body) == left
+    assert b"secret" not in left
+
+
+ANYTHING = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**63), 2**64 - 1) | st.floats(allow_nan=False) | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+)
+
+
+@given(ANYTHING)
+def test_no_value_is_left_of_any_body(value: object) -> None:
+    left = [msgspec.json.decode(without_values(msgspec.json.encode(value)))]
+    while left:
+        match left.pop():
+            case dict() as items:
+                left += items.values()
+            case list() as items:
+                left += items
+            case one:
+                assert not one

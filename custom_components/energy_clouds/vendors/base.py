@@ -167,4 +167,4 @@ class Vendor(ABC):
 
     @abstractmethod
     def last_answers(self) -> Mapping[str, bytes]:
-        """The newest body of each endpoint that carries data, for their shapes; never one that carries a credential."""
+        """The newest body of each endpoint, for its shape; of one that carries a credential nothing else is left."""

@@ -180,7 +180,8 @@ class Budget:
         if priority is Priority.HISTORY:
             ceiling -= math.ceil(self.allowed * DISCOVERY_SHARE)
         ceiling = max(1, ceiling)
-        full = self._oldest_to_leave(self._sent, self.allowed) or self._oldest_to_leave(counted, ceiling)
+        fulls = (self._oldest_to_leave(self._sent, self.allowed), self._oldest_to_leave(counted, ceiling))
+        full = max((since for since in fulls if since is not None), default=None)
         if full is None:
             return timedelta(0)
         seconds = full + self.limit.window.total_seconds() - self._monotonic()

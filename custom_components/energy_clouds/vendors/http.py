@@ -14,6 +14,7 @@ from yarl import URL
 from .budget import Budget, Priority
 from .clock import ServiceClock, http_date
 from .errors import RATE_LIMITED, CannotConnect, InvalidAddress
+from .shapes import without_values
 
 TIMEOUT = aiohttp.ClientTimeout(total=30)
 LARGEST_BODY = 64 * 1024 * 1024
@@ -63,7 +64,7 @@ class Http:
 
     `headers` go with every request and may hold the credential; they are sent to `base` only, never along a redirect.
     `media_type` is that of the bodies sent. `limited` is the reason that a 429 of this service stands for.
-    `last_bodies` keeps the newest good body per endpoint, for the diagnostics' shapes.
+    `last_bodies` keeps the newest good body per endpoint, for the diagnostics' shapes, and the shapes of refusals.
     """
 
     def __init__(
@@ -131,8 +132,11 @@ class Http:
         self._obey(status, answered, body)
         if status >= 500 or 300 <= status < 400:
             raise CannotConnect(f"{endpoint}: answered {status}", answered=True, lost=status >= 500)
-        if status < 300 and not secret:
-            self.last_bodies[endpoint] = body
+        if status < 300:
+            self.last_bodies[endpoint] = without_values(body) if secret else body
+        else:
+            # Its words may repeat what was sent.
+            self.last_bodies[f"{endpoint} ({status})"] = without_values(body)
         return Answer(endpoint=endpoint, status=status, headers=answered, body=body)
 
     def _url(self, path: str, ids: Mapping[str, str], query: Query) -> URL:

@@ -17,6 +17,7 @@ import msgspec
 from .clock import ServiceClock
 from .errors import CannotConnect, InvalidCredentials
 from .http import Answer
+from .values import number
 
 EARLY = timedelta(seconds=60)
 """A token is not used any more so long before it expires: it has to arrive, and the clocks differ."""
@@ -145,8 +146,8 @@ def issued(text: str, now: datetime, usual_life: timedelta) -> Token:
 
     Where it names none, or one that cannot be (a clock is wrong then), it is taken to live for `usual_life`.
     """
-    expires = claims_of(text).get("exp")
-    if isinstance(expires, int | float) and not isinstance(expires, bool):
+    expires = number(claims_of(text).get("exp"))
+    if expires is not None:
         seconds = expires - now.timestamp()
         if EARLY.total_seconds() < seconds < LONGEST_LIFE.total_seconds():
             return Token(text=text, expires=datetime.fromtimestamp(expires, UTC))

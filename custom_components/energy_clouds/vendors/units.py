@@ -72,9 +72,8 @@ def unit_named(text: object) -> str | None:
 
     Case is not told apart, but for what would then be two units: `MW` and `mW`.
     """
-    if not isinstance(text, str) or text.startswith("mW"):
-        return None
-    return _SPELLINGS.get(text.strip().casefold())
+    spelling = text.strip() if isinstance(text, str) else ""
+    return None if spelling.startswith("mW") else _SPELLINGS.get(spelling.casefold())
 
 
 def quantity_of(unit: str | None) -> Quantity:

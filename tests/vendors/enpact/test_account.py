@@ -1,5 +1,7 @@
 """The account: proven with one request, and every way a key or an address can be wrong."""
 
+from dataclasses import replace
+
 import pytest
 
 from custom_components.energy_clouds.vendors.enpact import Enpact
@@ -87,13 +89,7 @@ async def test_key_that_cannot_be_a_header_is_refused_without_a_request(make_ben
 )
 async def test_address_may_be_pasted_in_any_form(bench: Bench, pasted: str, path: str) -> None:
     credentials = dict(bench.connection.credentials) | {"url": pasted.format(url=bench.server.url)}
-    connection = type(bench.connection)(
-        credentials=credentials,
-        session=bench.connection.session,
-        budget=bench.budget,
-        user_agent="x",
-        now=bench.clock,
-    )
+    connection = replace(bench.connection, credentials=credentials)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(bench.simulator, "limiter", bench.simulator.limiter)
         try:
@@ -106,9 +102,7 @@ async def test_address_may_be_pasted_in_any_form(bench: Bench, pasted: str, path
 @pytest.mark.parametrize("url", ["ftp://host", "https://", "http://user:secret@host", "http://host:99999", "https://["])
 def test_what_is_no_address_is_said_so(bench: Bench, url: str) -> None:
     credentials = dict(bench.connection.credentials) | {"url": url}
-    connection = type(bench.connection)(
-        credentials=credentials, session=bench.connection.session, budget=bench.budget, user_agent="x"
-    )
+    connection = replace(bench.connection, credentials=credentials)
     with pytest.raises(InvalidAddress) as refusal:
         Enpact(connection, Inventory())
     assert "secret" not in str(refusal.value)
@@ -117,8 +111,6 @@ def test_what_is_no_address_is_said_so(bench: Bench, url: str) -> None:
 def test_documented_bases_are_used_without_an_address(bench: Bench) -> None:
     for environment, host in (("production", "api.enpact.iote.uk"), ("sandbox", "sandbox-api.enpact.iote.uk")):
         credentials = {"api_key": "x", "environment": environment}
-        connection = type(bench.connection)(
-            credentials=credentials, session=bench.connection.session, budget=bench.budget, user_agent="x"
-        )
+        connection = replace(bench.connection, credentials=credentials)
         vendor = Enpact(connection, Inventory())
         assert str(vendor._http._base) == f"https://{host}/api/v1"

@@ -9,6 +9,7 @@ from hypothesis import given, strategies as st
 import msgspec
 import pytest
 
+from custom_components.energy_clouds.vendors import values
 from custom_components.energy_clouds.vendors.enpact import answers
 from custom_components.energy_clouds.vendors.enpact.fields import CONTROLLERS, KINDS, METERS, Field, Kind
 from custom_components.energy_clouds.vendors.errors import CannotConnect, UnexpectedAnswer, VendorError
@@ -217,7 +218,7 @@ def test_rows_later_than_now_plus_a_minute_are_ignored(seconds_ahead: int, rows:
     ],
 )
 def test_times(text: object, time: datetime | None) -> None:
-    assert answers.instant(text) == time
+    assert values.instant(text) == time
 
 
 @pytest.mark.parametrize(
@@ -229,7 +230,7 @@ def test_times(text: object, time: datetime | None) -> None:
     ],
 )  # fmt: skip
 def test_numbers(value: object, number: float | None) -> None:
-    assert answers.number(value) == number
+    assert values.number(value) == number
 
 
 @pytest.mark.parametrize(
@@ -248,7 +249,7 @@ def test_numbers(value: object, number: float | None) -> None:
     ],
 )
 def test_flags(value: object, flag: bool | None) -> None:
-    assert answers.flag(value) is flag
+    assert values.flag(value) is flag
 
 
 @pytest.mark.parametrize(

@@ -75,8 +75,11 @@ class LiveValues:
             if self._features.is_on(job.kind.scope) and not await self._do(job, jobs, poll):
                 break
         if poll.failure is not None and not poll.succeeded:
-            few = poll.failures_in_a_row < min(MOST_FAILURES_IN_A_ROW, len(jobs))
-            if self._is_down or not few or not _is_answered(poll.failure):
+            many = (
+                poll.failures_in_a_row == MOST_FAILURES_IN_A_ROW
+                or not {job.device.id for job in jobs} - poll.problems.keys()
+            )
+            if self._is_down or many or not _is_answered(poll.failure):
                 self._is_down = True
                 raise poll.failure
         self._is_down = self._is_down and not poll.succeeded

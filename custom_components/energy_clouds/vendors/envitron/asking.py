@@ -14,6 +14,8 @@ from . import answers
 from .answers import Item, Measurement, Sensor
 
 MOST_PAGES = 50
+MOST_UNANSWERED = 2
+"""Where nobody answers so often, the other lists are not waited for either."""
 BUILDINGS = "public-api/buildings/"
 SENSORS = "public-api/buildings/{building}/sensors/"
 BUILDING_VALUES = {
@@ -55,14 +57,18 @@ class Asking:
 
         Raises what went wrong with the last list when no list is to be had.
         """
-        listed: dict[str, list[Sensor] | None] = {}
+        listed: dict[str, list[Sensor] | None] = dict.fromkeys(buildings)
         failure: VendorError | None = None
+        unanswered = 0
         for building in buildings:
+            if unanswered == MOST_UNANSWERED:
+                break
             try:
                 items = await self._pages(SENSORS, building, Priority.DISCOVERY)
                 listed[building] = _identified(answers.sensors_of(items), items, SENSORS)
             except (CannotConnect, NotPermitted, UnexpectedAnswer) as err:
-                listed[building], failure = None, err
+                failure = err
+                unanswered += isinstance(err, CannotConnect) and not err.answered
         if failure is not None and not any(sensors is not None for sensors in listed.values()):
             raise failure
         return listed

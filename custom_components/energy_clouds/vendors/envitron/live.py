@@ -28,7 +28,7 @@ class Poll:
     succeeded: bool = False
 
 
-type Part = tuple[Collection[str], Callable[[], Awaitable[None]]]
+type Part = tuple[str, Collection[str], Callable[[], Awaitable[None]]]
 """Devices, and what brings their values."""
 
 
@@ -41,6 +41,7 @@ class LiveValues:
         self._now = now
         self._old_values = old_values
         self._old_asked: dict[str, tuple[datetime, frozenset[str]]] = {}
+        self._broke_off_at: str | None = None
 
     def requests_for(self, points: Collection[Point]) -> int:
         """How many requests a poll of those points takes, but for those of old values."""
@@ -56,23 +57,31 @@ class LiveValues:
         Raises what went wrong where nothing went well.
         """
         await self._asking.prepare()
-        poll, goes_on = Poll(), True
-        for devices, part in self._parts(self._known.wanted(points), poll):
+        poll, goes_on, broke_off_at = Poll(), True, None
+        for building, devices, part in self._parts(self._known.wanted(points), poll):
             if goes_on:
                 goes_on = await self._is_worth_going_on(part, devices, poll)
+                broke_off_at = None if goes_on else building
             else:
                 poll.problems.update(dict.fromkeys(devices, Problem.UNREACHABLE))
+        self._broke_off_at = broke_off_at
         if poll.failures and not poll.succeeded:
             raise poll.failures[0]
         return poll
 
     def _parts(self, wanted: frozenset[str], poll: Poll) -> Iterator[Part]:
-        for building in self._known.buildings:
+        for building in self._buildings():
             if building in wanted:
-                yield (building,), partial(self._read_channels, building, poll)
+                yield building, (building,), partial(self._read_channels, building, poll)
             if sensors := self._sensors(building, wanted):
                 devices = {point.id.device_id for point in sensors}
-                yield devices, partial(self._read_sensors, building, sensors, poll)
+                yield building, devices, partial(self._read_sensors, building, sensors, poll)
+
+    def _buildings(self) -> tuple[str, ...]:
+        """All buildings. Where the last poll broke off at one, those behind it come first now."""
+        buildings = self._known.buildings
+        after = buildings.index(self._broke_off_at) + 1 if self._broke_off_at in buildings else 0
+        return buildings[after:] + buildings[:after]
 
     @staticmethod
     async def _is_worth_going_on(part: Callable[[], Awaitable[None]], devices: Collection[str], poll: Poll) -> bool:

@@ -141,7 +141,7 @@ class Envitron(Vendor):
 
     @override
     def last_answers(self) -> Mapping[str, bytes]:
-        return self._http.last_bodies
+        return self._http.last_bodies | self._login_http.last_bodies
 
     @property
     def _sent(self) -> int:
