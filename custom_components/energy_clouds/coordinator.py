@@ -1,6 +1,6 @@
 """One account: discovers slowly, reads at the pace its budget carries, tells each entity of its own changes only."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 import logging
 import math
@@ -37,6 +37,8 @@ _LOGGER = logging.getLogger(__name__)
 
 DISCOVERY_RETRY = timedelta(minutes=10)
 AGE_CHECK_INTERVAL = timedelta(seconds=30)
+REDEFINITION_PAUSE = timedelta(minutes=10)
+"""A vendor that tells another unit in every poll does not have the account set up anew in every poll."""
 STALE_AFTER = 3
 """A sample is stale, and a failing account out of patience, after so many cadences."""
 
@@ -85,6 +87,8 @@ class EnergyCloudsCoordinator(DataUpdateCoordinator[dict[PointId, Sample]]):
         self._registers = RegisterGuard(memory.registers)
         self._excluded = frozenset[str](entry.options.get(OPTION_EXCLUDED_DEVICES, ()))
         self._points: dict[PointId, Point] = {}
+        self._redefined = frozenset[PointId]()
+        self._made_at = time.monotonic()
         self._wanted: tuple[Point, ...] | None = None
         self._points_listeners: list[Callable[[tuple[Point, ...]], None]] = []
         self._entities: dict[PointId, CALLBACK_TYPE] = {}
@@ -199,6 +203,7 @@ class EnergyCloudsCoordinator(DataUpdateCoordinator[dict[PointId, Sample]]):
             readings = await self.vendor.read(self._wanted_points())
             if not self._stopped:
                 self._take_readings(readings)
+                self._make_entities_anew()
         except VendorError as err:
             raise self._as_failure(err) from err
         finally:
@@ -245,6 +250,8 @@ class EnergyCloudsCoordinator(DataUpdateCoordinator[dict[PointId, Sample]]):
         remove_devices(self.hass, self.config_entry, excluded)
         points = {point.id: point for point in inventory.points if point.id.device_id not in excluded}
         new = tuple(point for point_id, point in points.items() if point_id not in self._points)
+        self._redefined = self._redefinitions(points)
+        points |= {point_id: self._points[point_id] for point_id in self._redefined}
         for point_id in self._points.keys() - points.keys():
             self.data.pop(point_id, None)
         self._points = points
@@ -253,6 +260,18 @@ class EnergyCloudsCoordinator(DataUpdateCoordinator[dict[PointId, Sample]]):
         if new:
             for listener in self._points_listeners:
                 listener(new)
+
+    def _redefinitions(self, points: Mapping[PointId, Point]) -> frozenset[PointId]:
+        """The points that entities are there for, but in another unit or of another kind."""
+        if not self._points_listeners:
+            return frozenset()
+        return frozenset(one for one, known in self._points.items() if one in points and _differs(known, points[one]))
+
+    @callback
+    def _make_entities_anew(self) -> None:
+        """Set the account up again for points that were redefined; nothing new is shown of them until then."""
+        if self._redefined and time.monotonic() - self._made_at > REDEFINITION_PAUSE.total_seconds():
+            self.hass.config_entries.async_schedule_reload(self.config_entry.entry_id)
 
     @callback
     def _take_readings(self, readings: Readings) -> None:
@@ -265,6 +284,8 @@ class EnergyCloudsCoordinator(DataUpdateCoordinator[dict[PointId, Sample]]):
         now = self.vendor.now()
         for point_id, sample in readings.samples.items():
             if (point := self._points.get(point_id)) is None or sample == (shown := self.data.get(point_id)):
+                continue
+            if point_id in self._redefined:
                 continue
             # What is shown with a time to come was taken in with a wrong clock: it is no reason to refuse the true.
             if shown is not None and sample.time < shown.time <= now + CLOCK_TOLERANCE:
@@ -343,6 +364,16 @@ class EnergyCloudsCoordinator(DataUpdateCoordinator[dict[PointId, Sample]]):
             translation_placeholders={"detail": str(err)},
             retry_after=err.retry_after.total_seconds() if isinstance(err, RateLimited) else None,
         )
+
+
+def _differs(one: Point, other: Point) -> bool:
+    """Whether the values of two definitions of a point cannot be shown by the same entity."""
+    return (one.quantity, one.nature, one.unit, one.running) != (
+        other.quantity,
+        other.nature,
+        other.unit,
+        other.running,
+    )
 
 
 def _options_text(vendor: Vendor, entry: ConfigEntry) -> str:

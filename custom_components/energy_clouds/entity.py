@@ -3,11 +3,12 @@
 from typing import override
 
 from homeassistant.core import callback
+from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.device_registry import DeviceInfo
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.update_coordinator import CoordinatorEntity
 
-from .const import DOMAIN
+from .const import DOMAIN, PLATFORMS
 from .coordinator import EnergyCloudsConfigEntry, EnergyCloudsCoordinator
 from .quantities import PRESENTATIONS
 from .vendors.model import Nature, Point, Sample
@@ -39,6 +40,15 @@ class EnergyCloudsEntity(CoordinatorEntity[EnergyCloudsCoordinator]):
     def available(self) -> bool:
         return self.coordinator.is_available(self.point)
 
+    @callback
+    def remove_replaced(self) -> None:
+        """Remove the entity in whose place this one is, with what it kept of another unit."""
+        registry = er.async_get(self.coordinator.hass)
+        unique_id = f"{self.coordinator.unique_device_id(self.point.id.device_id)}_{self.point.replaces}"
+        for platform in PLATFORMS:
+            if (entity_id := registry.async_get_entity_id(platform, DOMAIN, unique_id)) is not None:
+                registry.async_remove(entity_id)
+
     @property
     def sample(self) -> Sample | None:
         """The newest sample. Home Assistant asks for it only while the entity is available."""
@@ -57,6 +67,10 @@ def add_entities(
 
     @callback
     def add(points: tuple[Point, ...]) -> None:
-        async_add_entities(entity(coordinator, point) for point in points if point.nature in natures)
+        new = [entity(coordinator, point) for point in points if point.nature in natures]
+        for one in new:
+            if one.point.replaces is not None:
+                one.remove_replaced()
+        async_add_entities(new)
 
     entry.async_on_unload(coordinator.async_add_points_listener(add))

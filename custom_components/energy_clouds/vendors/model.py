@@ -134,7 +134,8 @@ class Point(msgspec.Struct, frozen=True, kw_only=True):
     key under which the point's name is translated. `name` is the vendor's own name of the point, which then wins.
     `cadence` is how often a newer sample can be expected at the latest, None where the vendor has no cadence: a sample
     older than three times that is stale. `noisy` marks points that few people want to see. `running` marks an interval
-    that has not ended, such as this month: its amount grows, may be revised, and begins again at 0.
+    that has not ended, such as this month: its amount grows, may be revised, and begins again at 0. `replaces` is the
+    key of another point of the device in whose place this one is, which is then no point any more.
     """
 
     id: PointId
@@ -147,6 +148,7 @@ class Point(msgspec.Struct, frozen=True, kw_only=True):
     cadence: timedelta | None = None
     noisy: bool = False
     running: bool = False
+    replaces: str | None = None
 
 
 class Sample(msgspec.Struct, frozen=True, kw_only=True):

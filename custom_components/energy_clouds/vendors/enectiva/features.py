@@ -4,6 +4,7 @@ A 403 is a missing scope (Librarian, "Errors"); a single one could be a missing 
 whose path is not published is the same: the endpoint is not there, or one meter has nothing behind it.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable
 from http import HTTPStatus
 
@@ -20,7 +21,7 @@ class Features:
     """The features by scope; all are believed to be there until they are refused."""
 
     def __init__(self) -> None:
-        self._granted = set[Scope]()
+        self._granted: defaultdict[Scope, set[str]] = defaultdict(set)
         self._refused: dict[Refusal, int] = {}
         self._apart: dict[Refusal, int] = {}
         self._off: dict[Scope, int] = {}
@@ -28,9 +29,9 @@ class Features:
     def try_again(self) -> None:
         """Believe in all features anew: a right may have been added.
 
-        What was refused while others were answered says nothing of the feature, not the next time either.
+        What was refused while others were answered says little of the feature, the next time too.
         """
-        self._apart |= {one: status for one, status in self._refused.items() if one[0] in self._granted}
+        self._apart |= {(scope, what): why for (scope, what), why in self._refused.items() if self._granted[scope]}
         self._granted.clear()
         self._refused.clear()
         self._off.clear()
@@ -41,17 +42,17 @@ class Features:
 
     def grant(self, scope: Scope, what: str) -> None:
         """It gave an answer."""
-        self._granted.add(scope)
+        self._granted[scope].add(what)
         self._refused.pop((scope, what), None)
         self._apart.pop((scope, what), None)
 
     def refuse(self, scope: Scope, status: int, what: str, *, of: int = 1) -> None:
         """It refused one of so many."""
-        if (scope, what) in self._apart:
-            return
+        self._granted[scope].discard(what)
         self._refused[scope, what] = status
-        refusals = sum(one == scope and why == status for (one, _), why in self._refused.items())
-        if scope not in self._granted and refusals >= min(ENOUGH, of):
+        refused = {one for one, why in self._refused.items() if one[0] is scope and why == status}
+        is_enough = len(refused - self._apart.keys()) >= ENOUGH or len(refused) >= of
+        if is_enough and not self._granted[scope]:
             self._off[scope] = status
 
     def missing_scopes(self) -> Iterable[Scope]:
@@ -60,5 +61,5 @@ class Features:
 
     def forbidden(self) -> Iterable[Refusal]:
         """What the token has no right to, although it has the scope."""
-        single = {one: status for one, status in self._refused.items() if one[0] in self._granted} | self._apart
-        return [one for one, status in single.items() if status == HTTPStatus.FORBIDDEN]
+        refused = self._apart | {one: status for one, status in self._refused.items() if self._granted[one[0]]}
+        return [one for one, status in refused.items() if status == HTTPStatus.FORBIDDEN and self.is_on(one[0])]

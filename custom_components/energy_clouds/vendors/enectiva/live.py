@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta, tzinfo
 from http import HTTPStatus
 import math
 
+from ..budget import LIVE_SHARE, Budget
 from ..clock import ServiceClock
 from ..errors import CannotConnect, NotPermitted, RateLimited, UnexpectedAnswer, VendorError
 from ..model import Device, DeviceKind, Notice, Point, PointId, Problem, Sample
@@ -33,14 +34,17 @@ class Poll:
 
 
 class LiveValues:
-    """Reads the newest values, device by device. `zone` is where the months begin."""
+    """Reads the newest values, device by device. `zone` is where the months begin; `budget` is what a poll may take."""
 
-    def __init__(self, asking: Asking, known: Known, features: Features, clock: ServiceClock, zone: tzinfo) -> None:
+    def __init__(
+        self, asking: Asking, known: Known, features: Features, clock: ServiceClock, *, zone: tzinfo, budget: Budget
+    ) -> None:
         self._asking = asking
         self._known = known
         self._features = features
         self._clock = clock
         self._zone = zone
+        self._budget = budget
         self._schedule = Schedule(known)
         self._sorts: dict[str, int] = {}
         self._months: dict[PointId, datetime] = {}
@@ -48,8 +52,11 @@ class LiveValues:
         self._is_down = False
 
     def requests_for(self, points: Collection[Point]) -> int:
-        """How many requests a poll of those points takes, on the average."""
-        return math.ceil(self._schedule.per_minute(self._jobs(points))) + 1
+        """How many requests a poll of those points takes, on the average.
+
+        An account that would take more than the budget carries is not polled less often, but takes longer to go round.
+        """
+        return min(math.ceil(self._schedule.per_minute(self._jobs(points))) + 1, self._most)
 
     def try_again(self) -> None:
         """Ask again for what was refused."""
@@ -71,7 +78,7 @@ class LiveValues:
         due = self._schedule.due(jobs, self._clock.now()) or (self._schedule.next(jobs) if self._is_down else [])
         if due:
             await self._asking.prepare()
-        for job in due:
+        for job in due[: self._most]:
             if self._features.is_on(job.kind.scope) and not await self._do(job, jobs, poll):
                 break
         if poll.failure is not None and not poll.succeeded:
@@ -90,6 +97,10 @@ class LiveValues:
             if scope is not Scope.METER_DELTAS
         )
         return poll
+
+    @property
+    def _most(self) -> int:
+        return max(1, int(self._budget.allowed * LIVE_SHARE) - 1)
 
     def _jobs(self, points: Collection[Point]) -> list[Job]:
         wanted, known = {point.id.device_id for point in points}, {one.device_id for one in self._known.point_ids}

@@ -74,7 +74,9 @@ class Enectiva(Vendor):
         self._asking = Asking(self._http, self._tokens)
         self._features = Features()
         self._known = Known(inventory, Choices(connection.options))
-        self._live = LiveValues(self._asking, self._known, self._features, self._clock, connection.timezone)
+        self._live = LiveValues(
+            self._asking, self._known, self._features, self._clock, zone=connection.timezone, budget=connection.budget
+        )
 
     @override
     @classmethod
