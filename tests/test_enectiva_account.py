@@ -7,11 +7,13 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant, State
 from homeassistant.helpers import device_registry as dr, entity_registry as er, issue_registry as ir
+import msgspec
 import pytest
 from pytest_homeassistant_custom_component.common import snapshot_platform
 from syrupy.assertion import SnapshotAssertion
 
 from custom_components.energy_clouds.const import DOMAIN
+from custom_components.energy_clouds.vendors.model import Quantity
 from tests.simulators.enectiva import LOGIN_TOKEN, METER_DELTAS, EnectivaSimulator, EnectivaSwitches
 from tests.test_restart import restart
 
@@ -119,7 +121,7 @@ async def test_variant_shows_the_same(
         assert state is not None
         assert float(state.state) == pytest.approx(one), key
         assert state.attributes["device_class"] in ("energy", "gas", "water")
-    assert {"data_series_11_value", "virtual_meter_501_month"} <= shown.keys()
+    assert {"data_series_11_value", "virtual_meter_501_month_without_unit"} <= shown.keys()
     assert not ir.async_get(hass).issues
 
 
@@ -127,7 +129,7 @@ async def test_what_nobody_tells_is_chosen_by_a_person(hass: HomeAssistant, make
     account = make_account(EnectivaSimulator(switches=EnectivaSwitches(energy="absent", unit="absent")))
     await account.set_up()
     entity_id = "sensor.building_a_gas_meter_reading"
-    state = state_of(hass, entity_id)
+    state = state_of(hass, f"{entity_id}_without_unit")
     assert not state.attributes.keys() & {"device_class", "unit_of_measurement", "state_class"}
     form: Any = await hass.config_entries.options.async_init(account.entry.entry_id)
     fields_shown = {str(key): selector for key, selector in form["data_schema"].schema.items()}
@@ -140,6 +142,10 @@ async def test_what_nobody_tells_is_chosen_by_a_person(hass: HomeAssistant, make
     attributes = state_of(hass, entity_id).attributes
     assert (attributes["device_class"], attributes["unit_of_measurement"]) == ("gas", "m³")
     assert attributes["state_class"] == "total_increasing"
+    # The entity without a unit is gone, and with it the states that would spoil the statistics of this one.
+    assert hass.states.get(f"{entity_id}_without_unit") is None
+    assert er.async_get(hass).async_get(f"{entity_id}_without_unit") is None
+    assert hass.states.get("sensor.building_a_cooling_meter_reading_without_unit")
     assert state_of(hass, READING).attributes["unit_of_measurement"] == "kWh"
 
 
@@ -161,8 +167,14 @@ async def test_data_series_and_virtual_meters_come_and_go_with_the_options(
     await hass.config_entries.options.async_configure(form["flow_id"], typed)
     await hass.async_block_till_done()
     assert enectiva.entry.options == {"data_series": ["11"], "virtual_meters": ["501"]}
+    form = await hass.config_entries.options.async_init(enectiva.entry.entry_id)
+    fields_shown = {str(key): selector for key, selector in form["data_schema"].schema.items()}  # type: ignore[union-attr]
+    # What has no name of its own is called as its device is.
+    assert fields_shown["heat_meters"].config["options"] == [
+        {"value": "virtual_meter_501", "label": "Virtual meter 501"}
+    ]
     assert float(state_of(hass, "sensor.data_series_11_value").state)
-    assert float(state_of(hass, "sensor.virtual_meter_501_consumption_this_month").state)
+    assert float(state_of(hass, "sensor.virtual_meter_501_consumption_this_month_without_unit").state)
     form = await hass.config_entries.options.async_init(enectiva.entry.entry_id)
     await hass.config_entries.options.async_configure(form["flow_id"], {"excluded_devices": []})
     await hass.async_block_till_done()
@@ -227,3 +239,40 @@ async def test_year_old_reading_is_still_a_reading(hass: HomeAssistant, enectiva
     value = enectiva.state(garden)
     await enectiva.polls(120)
     assert enectiva.state(garden) == value
+
+
+async def test_meter_whose_unit_changes_is_never_shown_in_the_old_one(hass: HomeAssistant, enectiva: Enectiva) -> None:
+    await enectiva.set_up()
+    gas = "sensor.building_a_gas_meter_reading"
+    before = enectiva.state(gas)
+    enectiva.simulator.meters["47"].unit = "kWh"
+    for _ in range(2):
+        enectiva.freezer.tick(timedelta(hours=6))
+        await enectiva.polls(2)
+    state = state_of(hass, gas)
+    assert (state.attributes["unit_of_measurement"], state.attributes["device_class"]) == ("kWh", "energy")
+    now = enectiva.simulator.clock()
+    newest = enectiva.simulator.newest("47", now)
+    assert newest is not None
+    assert float(state.state) == newest[1] != float(before)
+    assert enectiva.status() is ConfigEntryState.LOADED
+
+
+async def test_service_that_tells_another_unit_every_time_is_set_up_anew_only_now_and_then(
+    hass: HomeAssistant, enectiva: Enectiva
+) -> None:
+    await enectiva.set_up()
+    coordinator = enectiva.entry.runtime_data
+    gas = next(point for point in coordinator.inventory.points if point.id.device_id == "47")
+    wrong = msgspec.structs.replace(gas, unit="kWh", quantity=Quantity.ENERGY)
+    others = [point for point in coordinator.inventory.points if point.id != gas.id]
+    redefined = msgspec.structs.replace(coordinator.inventory, points=(*others, wrong))
+    coordinator._take_inventory(redefined)
+    value = enectiva.state("sensor.building_a_gas_meter_reading")
+    await enectiva.polls(8)
+    # For ten minutes after a start nothing is made anew, and nothing is shown of the point either.
+    assert enectiva.entry.runtime_data is coordinator
+    assert enectiva.state("sensor.building_a_gas_meter_reading") == value
+    await enectiva.polls(4)
+    await hass.async_block_till_done()
+    assert enectiva.entry.runtime_data is not coordinator

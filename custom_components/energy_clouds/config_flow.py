@@ -167,7 +167,7 @@ class EnergyCloudsOptionsFlow(OptionsFlowWithReload):
         return self.async_show_form(
             step_id="init",
             data_schema=self.add_suggested_values_to_schema(
-                option_schema(self.config_entry), current_options(self.config_entry)
+                option_schema(self.hass, self.config_entry), current_options(self.config_entry)
             ),
             description_placeholders={"fastest": str(fastest_interval(self.config_entry))},
         )

@@ -6,6 +6,8 @@ import math
 from typing import Any
 
 from homeassistant.config_entries import ConfigEntry, ConfigEntryState
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers.selector import (
     BooleanSelector,
     NumberSelector,
@@ -22,6 +24,7 @@ from homeassistant.helpers.selector import (
 import voluptuous as vol
 
 from .const import CONF_VENDOR, OPTION_EXCLUDED_DEVICES, OPTION_SCAN_INTERVAL
+from .devices import vendor_device_id
 from .vendors import VENDORS
 from .vendors.base import OptionField, OptionKind
 from .vendors.model import Inventory
@@ -37,7 +40,7 @@ def fastest_interval(entry: ConfigEntry) -> int:
     return math.ceil(fastest.total_seconds())
 
 
-def option_schema(entry: ConfigEntry) -> vol.Schema:
+def option_schema(hass: HomeAssistant, entry: ConfigEntry) -> vol.Schema:
     """The form. Current values are to be suggested by `current_options`."""
     inventory = entry.runtime_data.inventory if entry.state is ConfigEntryState.LOADED else Inventory()
     interval = NumberSelectorConfig(
@@ -46,13 +49,13 @@ def option_schema(entry: ConfigEntry) -> vol.Schema:
         unit_of_measurement="s",
         mode=NumberSelectorMode.BOX,
     )
-    names = {device.id: device.name or device.id for device in inventory.devices}
+    names = _names(hass, entry, inventory)
     schema: dict[vol.Marker, Any] = {
         vol.Optional(OPTION_SCAN_INTERVAL): NumberSelector(interval),
         vol.Optional(OPTION_EXCLUDED_DEVICES, default=[]): _devices(entry, OPTION_EXCLUDED_DEVICES, names),
     }
     for field in VENDORS[entry.data[CONF_VENDOR]].option_fields:
-        if (selector := _selector(entry, field, inventory)) is not None:
+        if (selector := _selector(entry, field, inventory, names)) is not None:
             schema[vol.Optional(field.key)] = selector
     return vol.Schema(schema)
 
@@ -77,7 +80,18 @@ def chosen_options(user_input: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in chosen.items() if value}
 
 
-def _selector(entry: ConfigEntry, field: OptionField, inventory: Inventory) -> Selector[Any] | None:
+def _names(hass: HomeAssistant, entry: ConfigEntry, inventory: Inventory) -> dict[str, str]:
+    """What the account's devices are called, as Home Assistant shows them."""
+    shown = {
+        vendor_device_id(entry, device): device.name_by_user or device.name
+        for device in dr.async_entries_for_config_entry(dr.async_get(hass), entry.entry_id)
+    }
+    return {device.id: shown.get(device.id) or device.name or device.id for device in inventory.devices}
+
+
+def _selector(
+    entry: ConfigEntry, field: OptionField, inventory: Inventory, names: Mapping[str, str]
+) -> Selector[Any] | None:
     """How an option is chosen; None where there is nothing to choose from."""
     match field.kind:
         case OptionKind.SWITCH:
@@ -88,7 +102,6 @@ def _selector(entry: ConfigEntry, field: OptionField, inventory: Inventory) -> S
             return TextSelector(TextSelectorConfig(multiple=True))
         case OptionKind.DEVICES:
             concerned = {point.id.device_id for point in inventory.points if point.quantity is field.of}
-            names = {device.id: device.name or device.id for device in inventory.devices}
             chosen = set(entry.options.get(field.key, ()))
             candidates = {one: names[one] for one in names if one in concerned | chosen}
             return _devices(entry, field.key, candidates) if candidates or chosen else None

@@ -2,29 +2,58 @@
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from datetime import datetime
+from typing import Any, override
 
+from tests.simulators.enectiva import LOGIN_TOKEN, EnectivaSimulator
 from tests.simulators.enpact import PRODUCTION_KEY, EnpactSimulator
+from tests.simulators.envitron import PASSWORD, USERNAME, EnvitronSimulator, User
+from tests.simulators.envitron.sessions import Sessions
 from tests.simulators.simulator import Simulator
 
+from .configuration import TIME_ZONE
+from .enectiva import EnectivaTruth
 from .enpact import EnpactTruth
+from .envitron import EnvitronTruth
 from .truth import Truth
 
+DATA_SERIES = "11"
+VIRTUAL_METER = "501"
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Account:
-    """One account: its simulators, the form in which it is entered (given their addresses), and its secrets."""
+    """One account: its simulators, the form in which it is entered (given their addresses), and what holds of it.
+
+    `options` are submitted one after the other, each when Home Assistant offers all of its fields. `credentials` are
+    what a person entered and nobody may read. Of what the service gave out, `kept_tokens` outlive a restart (the last
+    one is good), `passing_tokens` do not. `sign_ins` is how often a password was used. With `has_news`, every poll of a
+    minute brings later values; without, there is nothing to ask so soon.
+    """
 
     vendor: str
     simulators: Sequence[Simulator]
     form: Callable[[Sequence[str]], Mapping[str, Any]]
-    secrets: Collection[str]
     truth: Truth
+    credentials: Collection[str]
+    kept_tokens: Callable[[], Sequence[str]] = tuple
+    passing_tokens: Callable[[], Collection[str]] = tuple
+    sign_ins: Callable[[], int] | None = None
+    options: Sequence[Mapping[str, Any]] = ()
+    has_news: bool = True
+
+    def secrets(self) -> Collection[str]:
+        """Return all that nobody may read."""
+        return {*self.credentials, *self.kept_tokens(), *self.passing_tokens()}
+
+    def requests(self) -> int:
+        """Return how often the service was asked so far."""
+        return sum(len(simulator.requests) for simulator in self.simulators)
 
 
 def demo_accounts() -> list[Account]:
     """Return new accounts, one of each vendor."""
-    return [_enpact()]
+    return [_enectiva(), _enpact(), _envitron()]
 
 
 def _enpact() -> Account:
@@ -33,6 +62,64 @@ def _enpact() -> Account:
         vendor="enpact",
         simulators=[simulator],
         form=lambda urls: {"api_key": PRODUCTION_KEY, "environment": "production", "advanced": {"url": urls[0]}},
-        secrets=[PRODUCTION_KEY],
         truth=EnpactTruth(simulator),
+        credentials=[PRODUCTION_KEY],
     )
+
+
+def _envitron() -> Account:
+    simulator = EnvitronSimulator()
+    simulator.sessions = sessions = _RecordedSessions(simulator.switches)
+    return Account(
+        vendor="envitron",
+        simulators=[simulator],
+        form=lambda urls: {"url": urls[0], "username": USERNAME, "password": PASSWORD},
+        truth=EnvitronTruth(simulator),
+        credentials=[PASSWORD],
+        kept_tokens=lambda: [pair[kind] for pair in sessions.granted for kind in ("access", "refresh")],
+        sign_ins=lambda: simulator.logins,
+    )
+
+
+def _enectiva() -> Account:
+    simulator = enectiva_at_home()
+    chosen = {"data_series": [DATA_SERIES], "virtual_meters": [VIRTUAL_METER]}
+    return Account(
+        vendor="enectiva",
+        simulators=[simulator],
+        form=lambda urls: {"token": LOGIN_TOKEN, "advanced": {"url": urls[0]}},
+        truth=EnectivaTruth(simulator, data_series=[DATA_SERIES], virtual_meters=[VIRTUAL_METER]),
+        credentials=[LOGIN_TOKEN],
+        passing_tokens=lambda: _bearers(simulator) - {LOGIN_TOKEN},
+        # What a virtual meter counts can only be chosen once it has been found.
+        options=[chosen, {**chosen, "electricity_meters": [f"virtual_meter_{VIRTUAL_METER}"]}],
+        has_news=False,
+    )
+
+
+def enectiva_at_home() -> EnectivaSimulator:
+    """Return the service with its building where Home Assistant is: months begin at the same midnight."""
+    simulator = EnectivaSimulator()
+    for meter in simulator.meters.values():
+        meter.time_zone = TIME_ZONE
+    return simulator
+
+
+class _RecordedSessions(Sessions):
+    """Remembers the pairs that were given out; the service itself does not."""
+
+    def __init__(self, *args: Any) -> None:
+        super().__init__(*args)
+        self.granted: list[dict[str, str]] = []
+
+    @override
+    def grant(self, user: User, now: datetime) -> dict[str, str]:
+        pair = super().grant(user, now)
+        self.granted.append(pair)
+        return pair
+
+
+def _bearers(simulator: Simulator) -> set[str]:
+    """Return every token that was shown to the service."""
+    sent = (request.headers.get("authorization", "") for request in simulator.requests)
+    return {header.removeprefix("Bearer ") for header in sent if header}

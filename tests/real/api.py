@@ -13,6 +13,7 @@ from .home_assistant import HomeAssistantError
 
 TIMEOUT = aiohttp.ClientTimeout(total=60)
 _FLOWS = "/api/config/config_entries/flow"
+_OPTION_FLOWS = "/api/config/config_entries/options/flow"
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +26,7 @@ class Owner:
 
 
 class Api:
-    """A logged-in client. Made by `onboarded`."""
+    """A logged-in client. Made by `onboarded` and `logged_in`."""
 
     def __init__(self, session: aiohttp.ClientSession, socket: aiohttp.ClientWebSocketResponse) -> None:
         """Take a session and a websocket that are both authorised."""
@@ -49,6 +50,11 @@ class Api:
     async def post(self, path: str, body: Mapping[str, Any]) -> Any:
         """Post JSON and return the JSON of the answer."""
         async with self._session.post(path, json=body) as response:
+            return await _json(response)
+
+    async def delete(self, path: str) -> Any:
+        """Delete a resource and return the JSON of the answer."""
+        async with self._session.delete(path) as response:
             return await _json(response)
 
     async def command(self, kind: str, **fields: Any) -> Any:
@@ -80,6 +86,29 @@ class Api:
         """Submit a step, and return the next."""
         return await self.post(f"{_FLOWS}/{flow['flow_id']}", user_input)
 
+    async def start_options(self, entry_id: str) -> Any:
+        """Open an account's options, and return the form."""
+        return await self.post(_OPTION_FLOWS, {"handler": entry_id})
+
+    async def choose_options(self, form: Mapping[str, Any], options: Mapping[str, Any]) -> Any:
+        """Submit the options, and return what comes of it."""
+        return await self.post(f"{_OPTION_FLOWS}/{form['flow_id']}", options)
+
+    async def cancel_options(self, form: Mapping[str, Any]) -> None:
+        """Close the form without choosing anything."""
+        await self.delete(f"{_OPTION_FLOWS}/{form['flow_id']}")
+
+    async def refresh(self, entity_id: str) -> None:
+        """Ask for new values of an entity, as a person may at any time."""
+        await self.command(
+            "call_service", domain="homeassistant", service="update_entity", service_data={"entity_id": entity_id}
+        )
+
+    async def issues(self, domain: str) -> list[Any]:
+        """Return the repair issues of an integration."""
+        issues = (await self.command("repairs/list_issues"))["issues"]
+        return [issue for issue in issues if issue["domain"] == domain]
+
     async def until_running(self) -> None:
         """Wait until Home Assistant has finished its start."""
         async with asyncio.timeout(60):
@@ -87,9 +116,8 @@ class Api:
                 await asyncio.sleep(0.1)
 
 
-@asynccontextmanager
-async def onboarded(url: str, owner: Owner, language: str = "en") -> AsyncGenerator[Api]:
-    """Make the owner of a new Home Assistant, log in, and stay so for as long as the context lasts."""
+async def onboard(url: str, owner: Owner, language: str = "en") -> str:
+    """Make the owner of a new Home Assistant, and return a token that is good for half an hour."""
     client_id = f"{url}/"
     async with aiohttp.ClientSession(timeout=TIMEOUT) as session:
         person = {"name": owner.name, "username": owner.username, "password": owner.password}
@@ -98,7 +126,15 @@ async def onboarded(url: str, owner: Owner, language: str = "en") -> AsyncGenera
             code = (await _json(response))["auth_code"]
         grant = {"grant_type": "authorization_code", "code": code, "client_id": client_id}
         async with session.post(f"{url}/auth/token", data=grant) as response:
-            token = (await _json(response))["access_token"]
+            token: str = (await _json(response))["access_token"]
+    async with logged_in(url, token) as api:
+        await api.command("frontend/set_user_data", key="language", value={"language": language})
+    return token
+
+
+@asynccontextmanager
+async def logged_in(url: str, token: str) -> AsyncGenerator[Api]:
+    """Be logged in for as long as the context lasts."""
     headers = {"Authorization": f"Bearer {token}"}
     async with (
         aiohttp.ClientSession(url, headers=headers, timeout=TIMEOUT) as session,
@@ -111,10 +147,16 @@ async def onboarded(url: str, owner: Owner, language: str = "en") -> AsyncGenera
         api = Api(session, socket)
         listening = asyncio.create_task(api.listen())
         try:
-            await api.command("frontend/set_user_data", key="language", value={"language": language})
             yield api
         finally:
             listening.cancel()
+
+
+@asynccontextmanager
+async def onboarded(url: str, owner: Owner, language: str = "en") -> AsyncGenerator[Api]:
+    """Make the owner of a new Home Assistant, and be logged in for as long as the context lasts."""
+    async with logged_in(url, await onboard(url, owner, language)) as api:
+        yield api
 
 
 async def _json(response: aiohttp.ClientResponse) -> Any:

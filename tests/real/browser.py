@@ -5,16 +5,19 @@ from contextlib import contextmanager
 import io
 import os
 from pathlib import Path
+import re
 from tempfile import TemporaryDirectory
 
 from PIL import Image
-from playwright.sync_api import Locator, Page, sync_playwright
+from playwright.sync_api import Locator, Page, ViewportSize, sync_playwright
 
-from .configuration import REPOSITORY
+from .configuration import REPOSITORY, TIME_ZONE
 
 IMAGES = REPOSITORY / "docs" / "images"
 PATIENCE = 20_000
 """Milliseconds that a page gets on a slow machine before something is found to be missing."""
+USUAL: ViewportSize = {"width": 1280, "height": 800}
+WIDE: ViewportSize = {"width": 1440, "height": 800}
 _LARGEST = 300_000
 _ARGUMENTS = [
     "--headless",
@@ -41,12 +44,12 @@ def browser_page(url: str) -> Generator[Page]:
         )
         page = browser.new_context(
             base_url=url,
-            viewport={"width": 1280, "height": 800},
+            viewport=USUAL,
             device_scale_factor=2,
             color_scheme="light",
             reduced_motion="reduce",
             locale="en-US",
-            timezone_id="Europe/Amsterdam",
+            timezone_id=TIME_ZONE,
         ).new_page()
         page.set_default_timeout(PATIENCE)
         yield page
@@ -89,3 +92,28 @@ def choose_integration(page: Page, name: str) -> Locator:
     page.get_by_placeholder("Search for a brand name").fill(name)
     page.get_by_text(name, exact=True).click()
     return page.locator("dialog-data-entry-flow")
+
+
+def submit(dialog: Locator, **fields: str) -> None:
+    """Fill in a form and submit it."""
+    for name, text in fields.items():
+        dialog.locator(f"input[name={name}]").fill(text)
+    dialog.get_by_role("button", name="Submit").click()
+
+
+def error_at(dialog: Locator, field: str | None) -> Locator:
+    """Return the error of a field, which stands right before it, or (None) that of the form as a whole."""
+    if field is None:
+        return dialog.locator("ha-alert:not([own-margin])")
+    return dialog.locator(f"ha-alert[own-margin]:has(+ * input[name={field}])")
+
+
+def finish(dialog: Locator) -> None:
+    """End a flow, which may still offer to put devices into areas, and wait until the dialog is gone."""
+    dialog.get_by_role("button", name=re.compile("^(Skip and f|F)inish$")).click()
+    dialog.wait_for(state="hidden")
+
+
+def all_sensors(page: Page) -> Locator:
+    """Return the card of a device's page that has its sensors."""
+    return page.locator("ha-device-entities-card").filter(has_text="Sensors")

@@ -5,6 +5,7 @@ from pathlib import Path
 
 REPOSITORY = Path(__file__).parents[2]
 HOST = "127.0.0.1"
+TIME_ZONE = "Europe/Amsterdam"
 
 # No `default_config`: it wants Bluetooth, DHCP, a cloud. No `http`: it is in the storage, see below.
 _CONFIGURATION = """\
@@ -16,7 +17,7 @@ homeassistant:
   unit_system: metric
   currency: EUR
   country: NL
-  time_zone: Europe/Amsterdam
+  time_zone: {time_zone}
   language: {language}
 frontend:
 config:
@@ -51,7 +52,8 @@ def write_configuration(folder: Path, port: int, *, language: str = "en", log_le
     """Write all that Home Assistant needs to start without a question but who the user is."""
     storage = folder / ".storage"
     storage.mkdir(parents=True)
-    (folder / "configuration.yaml").write_text(_CONFIGURATION.format(language=language, log_level=log_level))
+    text = _CONFIGURATION.format(time_zone=TIME_ZONE, language=language, log_level=log_level)
+    (folder / "configuration.yaml").write_text(text)
     # In YAML these would be on trial: a person has to confirm them within five minutes.
     http = {"stable": {**_HTTP, "server_port": port}, "pending": None, "yaml_migration_done": True}
     _store(storage, "http", 3, http)

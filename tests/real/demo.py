@@ -55,7 +55,7 @@ async def _run(options: argparse.Namespace) -> int:
     async with set_up(FOLDER, port, options.language) as setting:
         if options.check:
             return await _check(setting)
-        write(table([await setting.look(added) for added in setting.added]))
+        write(table(await asyncio.gather(*(setting.complete(added) for added in setting.added))))
         write(
             f"\nHome Assistant is at {setting.home_assistant.url}"
             f"\n  user name  {OWNER.username}\n  password   {OWNER.password}\n\nCtrl-C stops it.\n"

@@ -35,14 +35,10 @@ class HomeAssistant:
         self.url = f"http://{HOST}:{port}"
         self._process: asyncio.subprocess.Process | None = None
 
-    @property
-    def log(self) -> Path:
-        """The log of this run."""
-        return self.folder / "home-assistant.log"
-
     def log_records(self) -> list[str]:
-        """The log, record by record, each with its traceback."""
-        text = self.log.read_text(errors="replace") if self.log.exists() else ""
+        """The log of this run and of the one before, record by record, each with its traceback."""
+        runs = (self.folder / name for name in ("home-assistant.log.1", "home-assistant.log"))
+        text = "".join(run.read_text(errors="replace") for run in runs if run.exists())
         starts = [match.start() for match in _RECORD.finditer(text)]
         return [text[start:end].rstrip() for start, end in zip(starts, [*starts[1:], len(text)], strict=True)]
 
@@ -98,11 +94,15 @@ class HomeAssistant:
                 os.killpg(process.pid, signal.SIGKILL)
 
     async def _answers(self, session: aiohttp.ClientSession) -> bool:
+        """Say whether it waits for its owner to introduce himself, or to log in."""
         try:
-            async with session.get(f"{self.url}/api/onboarding") as response:
-                return response.status == 200
+            for path in ("/api/onboarding", "/auth/providers"):
+                async with session.get(f"{self.url}{path}") as response:
+                    if response.status == 200:
+                        return True
         except aiohttp.ClientError:
-            return False
+            pass
+        return False
 
     def _tail(self) -> str:
         return "\n".join(self.log_records()[-8:])

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from .api import Api
@@ -21,6 +22,7 @@ class Entity:
     state: str | None
     unit: str
     device_class: str | None
+    last_reset: datetime | None
 
     @property
     def valid(self) -> bool:
@@ -91,6 +93,12 @@ async def look_at(api: Api, entry_id: str) -> Entry:
     )
 
 
+async def only_entry(api: Api) -> Entry:
+    """Return what the only account has."""
+    [entry] = await api.command("config_entries/get", domain=DOMAIN)
+    return await look_at(api, entry["entry_id"])
+
+
 def _entity(entity: Mapping[str, Any], device: str, states: Mapping[str, Any]) -> Entity:
     state = states.get(entity["entity_id"], {})
     attributes = state.get("attributes", {})
@@ -102,4 +110,5 @@ def _entity(entity: Mapping[str, Any], device: str, states: Mapping[str, Any]) -
         state=state.get("state"),
         unit=attributes.get("unit_of_measurement") or "",
         device_class=attributes.get("device_class"),
+        last_reset=datetime.fromisoformat(reset) if (reset := attributes.get("last_reset")) else None,
     )

@@ -3,16 +3,17 @@
 import asyncio
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from tests.simulators.server import running as serving
 
 from .accounts import Account, demo_accounts
-from .api import Api, Owner, onboarded
+from .api import Api, Owner, logged_in, onboard
 from .home_assistant import HomeAssistant, HomeAssistantError, running
 from .inventory import DOMAIN, Entry, look_at
+from .options import choose_options
 from .report import say
 
 OWNER = Owner()
@@ -30,9 +31,10 @@ class Added:
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """All that runs."""
+    """All that runs; `token` is what the owner is logged in with."""
 
     home_assistant: HomeAssistant
+    token: str
     api: Api
     added: Sequence[Added]
 
@@ -40,22 +42,48 @@ class Setting:
         """Return what an account has in Home Assistant now."""
         return await look_at(self.api, added.entry_id)
 
+    async def complete(self, added: Added) -> Entry:
+        """Choose an account's options, wait until its entities have values, and return what it has then."""
+        await choose_options(self.api, added.entry_id, added.account.options)
+        entry = await self.with_values(added)
+        say(f"{entry.title}: {len(entry.devices)} devices and {len(entry.entities())} entities.")
+        return entry
+
+    async def with_values(self, added: Added) -> Entry:
+        """Wait until an account's entities have values; what never has one is shown, or found, later."""
+        try:
+            async with asyncio.timeout(PATIENCE):
+                while True:
+                    entry = await self.look(added)
+                    enabled = [entity for entity in entry.entities() if entity.enabled]
+                    if enabled and all(entity.valid for entity in enabled):
+                        return entry
+                    await asyncio.sleep(0.2)
+        except TimeoutError:
+            return await self.look(added)
+
+    @asynccontextmanager
+    async def restarted(self) -> AsyncGenerator[Setting]:
+        """Restart Home Assistant, and go on for as long as the context lasts."""
+        await self.home_assistant.stop()
+        await self.home_assistant.start()
+        async with logged_in(self.home_assistant.url, self.token) as api:
+            await api.until_running()
+            yield replace(self, api=api)
+
 
 @asynccontextmanager
 async def set_up(folder: Path, port: int = 0, language: str = "en") -> AsyncGenerator[Setting]:
-    """Start the simulators and Home Assistant, add all accounts, and wait for their entities."""
+    """Start the simulators and Home Assistant, and add all accounts."""
     async with AsyncExitStack() as stack:
         accounts = [(account, await start_simulators(stack, account)) for account in demo_accounts()]
         say("The simulators run. Starting Home Assistant ...")
         home_assistant = await stack.enter_async_context(running(folder, port, language=language))
-        api = await stack.enter_async_context(onboarded(home_assistant.url, OWNER, language))
+        token = await onboard(home_assistant.url, OWNER, language)
+        api = await stack.enter_async_context(logged_in(home_assistant.url, token))
         await api.until_running()
         say(f"Home Assistant {(await api.get('/api/config'))['version']} runs. Adding accounts ...")
-        setting = Setting(home_assistant, api, [await add_account(api, *account) for account in accounts])
-        for added in setting.added:
-            entry = await _with_values(setting, added)
-            say(f"{entry.title}: {len(entry.devices)} devices and {len(entry.entities())} entities.")
-        yield setting
+        yield Setting(home_assistant, token, api, [await add_account(api, *account) for account in accounts])
 
 
 async def start_simulators(stack: AsyncExitStack, account: Account) -> list[str]:
@@ -71,17 +99,3 @@ async def add_account(api: Api, account: Account, urls: Sequence[str]) -> Added:
     if result["type"] != "create_entry":
         raise HomeAssistantError(f"{account.vendor} was not added: {result.get('errors') or result.get('reason')}")
     return Added(account, result["result"]["entry_id"])
-
-
-async def _with_values(setting: Setting, added: Added) -> Entry:
-    """Wait until an account's entities have values; what never has one is shown, or found, later."""
-    try:
-        async with asyncio.timeout(PATIENCE):
-            while True:
-                entry = await setting.look(added)
-                enabled = [entity for entity in entry.entities() if entity.enabled]
-                if enabled and all(entity.valid for entity in enabled):
-                    return entry
-                await asyncio.sleep(0.2)
-    except TimeoutError:
-        return await setting.look(added)

@@ -9,13 +9,13 @@ from playwright.sync_api import Download, Page, expect
 
 from tests.simulators.enpact import PRODUCTION_KEY
 
-from . import checks
+from . import hygiene
 from .api import Api
 from .background import Background
 from .browser import Album, choose_integration, log_in
 from .conftest import OWNER
 from .home_assistant import HomeAssistant
-from .inventory import DOMAIN, Entity, Entry, look_at
+from .inventory import DOMAIN, Entity, only_entry
 
 WRONG_KEY = PRODUCTION_KEY[::-1]
 METER = "Main incomer"
@@ -50,7 +50,7 @@ def test_the_right_key_adds_the_account(page: Page, album: Album, loop: Backgrou
     album.take("account-added", page)
     finish.click()
     dialog.wait_for(state="hidden")
-    entry = _entry(loop, api)
+    entry = loop.run(only_entry(api))
     assert entry.state == "loaded"
     assert all(entity.valid for entity in entry.entities() if entity.enabled)
 
@@ -77,7 +77,7 @@ def test_the_device_page_shows_entities_and_values(page: Page, album: Album, loo
 
 
 def test_the_device_list_shows_them_all(page: Page, album: Album, loop: Background, api: Api) -> None:
-    page.goto(f"/config/devices/dashboard?config_entry={_entry(loop, api).id}")
+    page.goto(f"/config/devices/dashboard?config_entry={loop.run(only_entry(api)).id}")
     expect(page.get_by_text("EV chargers", exact=True)).to_be_visible()
     expect(page.get_by_placeholder("Search 22 devices")).to_be_visible()
     album.take("devices", page)
@@ -98,7 +98,7 @@ def test_the_power_has_a_graph(page: Page, album: Album, loop: Background, api: 
 
 
 def test_diagnostics_hold_no_key(page: Page, loop: Background, api: Api) -> None:
-    meter = next(device for device in _entry(loop, api).devices if device.name == METER)
+    meter = next(device for device in loop.run(only_entry(api)).devices if device.name == METER)
     page.goto(f"/config/devices/device/{meter.id}")
     with page.expect_download() as of_device:
         page.get_by_text("Download diagnostics").click()
@@ -113,19 +113,11 @@ def test_diagnostics_hold_no_key(page: Page, loop: Background, api: Api) -> None
 
 
 def test_the_log_is_quiet(loop: Background, api: Api, home_assistant: HomeAssistant) -> None:
-    assert checks.check_log(home_assistant, [_entry(loop, api)]) == []
-
-
-def _entry(loop: Background, api: Api) -> Entry:
-    async def look() -> Entry:
-        [entry] = await api.command("config_entries/get", domain=DOMAIN)
-        return await look_at(api, entry["entry_id"])
-
-    return loop.run(look())
+    assert hygiene.check_log(home_assistant, [loop.run(only_entry(api))]) == []
 
 
 def _meter(loop: Background, api: Api) -> dict[str, Entity]:
-    return next(device.enabled() for device in _entry(loop, api).devices if device.name == METER)
+    return next(device.enabled() for device in loop.run(only_entry(api)).devices if device.name == METER)
 
 
 def _text(download: Download) -> str:

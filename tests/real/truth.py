@@ -2,16 +2,18 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """A value as the service tells it: rounded, hence the tolerance."""
+    """A value as the service tells it: rounded, hence the tolerance. An amount also says since when it grows."""
 
     value: float | bool
     tolerance: float = 0.0
+    unit: str = ""
+    since: datetime | None = None
 
     def matches(self, value: float | bool) -> bool:
         """Say whether that is the value."""
@@ -33,6 +35,11 @@ class Rows:
     rows: Sequence[Row]
     from_poll: int = 1
 
+    @property
+    def name(self) -> str:
+        """A name within the device: the first of the keys."""
+        return min(key for row in self.rows for key in row.values)
+
 
 class Truth(Protocol):
     """What a simulated account truly has."""
@@ -42,3 +49,9 @@ class Truth(Protocol):
 
     def rows(self, device_id: str, now: datetime) -> Sequence[Rows]:
         """Return what a device may show at `now`; points that are measured apart are in separate `Rows`."""
+
+
+def floor(time: datetime, step: timedelta, phase: timedelta = timedelta(0)) -> datetime:
+    """Return the last multiple of `step` since 1970, plus `phase`, that is not after `time`."""
+    seconds, shift = step.total_seconds(), phase.total_seconds()
+    return datetime.fromtimestamp((time.timestamp() - shift) // seconds * seconds + shift, UTC)

@@ -1,13 +1,13 @@
-"""The course of `scripts/demo --check`: look, wait for the next poll, look again, read the log."""
+"""The course of `scripts/demo --check`: look, wait for the next poll, look again, restart, look, read the log."""
 
 import asyncio
 from dataclasses import dataclass
 import time
 
-from . import checks
+from . import checks, hygiene
 from .accounts import Account
 from .checks import Matched, Problems
-from .inventory import Entry
+from .inventory import DOMAIN, Entry
 from .report import say
 from .setting import Added, Setting
 
@@ -23,37 +23,93 @@ class _Look:
     matched: Matched
     problems: Problems
 
+    @property
+    def shown(self) -> int:
+        return sum(entity.valid for entity in self.entry.entities())
+
 
 async def verify(setting: Setting) -> Problems:
     """Check everything, and return what is wrong."""
-    results = [await _verify_account(setting, added) for added in setting.added]
+    results = await asyncio.gather(*(_verify_account(setting, added) for added in setting.added))
     problems = [problem for result in results for problem in result]
-    entries = [await setting.look(added) for added in setting.added]
     accounts = [added.account for added in setting.added]
-    home_assistant = setting.home_assistant
-    log = checks.check_log(home_assistant, entries)
-    _tell(log, f"the log ({len(home_assistant.log_records())} records) has no warning and no deprecation of ours")
-    leaks = await asyncio.to_thread(checks.check_secrets, home_assistant.folder, accounts)
-    _tell(leaks, "no file, the debug log included, holds a secret, but for the one of the credentials")
-    return [*problems, *log, *leaks]
+    repairs = await hygiene.check_repairs(setting.api)
+    say("Restarting Home Assistant ...")
+    async with setting.restarted() as again:
+        restart = [problem for added in again.added for problem in await _verify_restarted(again, added)]
+        _tell(restart, "the restarted Home Assistant shows true values again, and has signed in nowhere anew")
+        entries = [await again.look(added) for added in again.added]
+        repairs += await hygiene.check_repairs(again.api)
+    _tell(repairs, "there is nothing to be repaired")
+    requests = [problem for account in accounts for problem in hygiene.check_requests(account)]
+    sent = sum(account.requests() for account in accounts)
+    _tell(requests, f"the services refused none of {sent} requests")
+    log = hygiene.check_log(setting.home_assistant, entries)
+    records = len(setting.home_assistant.log_records())
+    _tell(log, f"the log ({records} records) has no warning and no deprecation of ours")
+    leaks = await asyncio.to_thread(hygiene.check_secrets, setting.home_assistant.folder, accounts)
+    secrets = sum(len(account.secrets()) for account in accounts)
+    _tell(leaks, f"no file, the debug log included, holds any of {secrets} secrets, but for the two that keep them")
+    return [*problems, *restart, *repairs, *requests, *log, *leaks]
 
 
 async def _verify_account(setting: Setting, added: Added) -> Problems:
     account = added.account
-    requests = _requests(account)
+    entry = await setting.complete(added)
     before = await _look(setting, added, poll=1)
-    entry = before.entry
-    shown = sum(entity.valid for entity in entry.entities())
-    _tell(before.problems, f"{entry.title}: {len(entry.devices)} devices, {shown} values, all as the service has them")
-    diagnostics = await checks.check_diagnostics(setting.api, account, entry)
+    what = f"{entry.title}: {len(entry.devices)} devices, {before.shown} values"
+    _tell(before.problems, f"{what}, all as the service has them")
+    diagnostics = await hygiene.check_diagnostics(setting.api, account, entry)
     _tell(diagnostics, f"{entry.title}: {len(entry.devices) + 1} diagnostics downloaded, no secret in them")
-    say("Waiting for the next poll ...")
-    if not await _polled_again(account, requests):
-        return [*before.problems, *diagnostics, f"{entry.title}: no second poll within {NEXT_POLL} seconds"]
-    after = await _after_poll(setting, added, before)
-    shown = sum(entity.valid for entity in after.entry.entities())
-    _tell(after.problems, f"{entry.title}: {shown} values, all later ones, as the service has them; registers grew")
-    return [*before.problems, *diagnostics, *after.problems]
+    next_poll = _verify_next_poll if account.has_news else _verify_idle_poll
+    return [*before.problems, *diagnostics, *await next_poll(setting, added, before)]
+
+
+async def _verify_next_poll(setting: Setting, added: Added, before: _Look) -> Problems:
+    """The next poll comes by itself, and brings later values."""
+    title, account = before.entry.title, added.account
+    say(f"{title}: waiting for the next poll ...")
+    requests, deadline = account.requests(), time.monotonic() + NEXT_POLL
+    while account.requests() == requests:
+        if time.monotonic() > deadline:
+            return [f"{title}: no second poll within {NEXT_POLL} seconds"]
+        await asyncio.sleep(0.1)
+    deadline = time.monotonic() + SETTLING
+    while True:
+        look = await _look(setting, added, poll=2)
+        progress = checks.check_progress(before.entry, look.entry, before.matched, look.matched)
+        if not (look.problems or progress) or time.monotonic() > deadline:
+            break
+        await asyncio.sleep(0.5)
+    _tell(look.problems + progress, f"{title}: {look.shown} values, all later ones, as the service has them")
+    return look.problems + progress
+
+
+async def _verify_idle_poll(setting: Setting, added: Added, before: _Look) -> Problems:
+    """There is nothing new so soon: a poll that is asked for sends nothing, and what is shown stays true."""
+    title, account = before.entry.title, added.account
+    requests, polls = account.requests(), _polls(setting, account)
+    await setting.api.refresh(next(entity.id for entity in before.entry.entities() if entity.enabled))
+    deadline = time.monotonic() + SETTLING
+    while _polls(setting, account) == polls:
+        if time.monotonic() > deadline:
+            return [f"{title}: no poll within {SETTLING} seconds of being asked for"]
+        await asyncio.sleep(0.1)
+    look = await _look(setting, added, poll=2)
+    sent = account.requests() - requests
+    problems = look.problems + ([f"{title}: a poll sent {sent} requests in vain"] if sent else [])
+    _tell(problems, f"{title}: a poll right after sent nothing, and all {look.shown} values are true still")
+    return problems
+
+
+async def _verify_restarted(setting: Setting, added: Added) -> Problems:
+    """What is shown after a restart was read anew."""
+    deadline = time.monotonic() + SETTLING
+    while True:
+        look = await _look(setting, added, poll=1)
+        if not look.problems or time.monotonic() > deadline:
+            return look.problems
+        await asyncio.sleep(0.5)
 
 
 async def _look(setting: Setting, added: Added, *, poll: int) -> _Look:
@@ -63,26 +119,10 @@ async def _look(setting: Setting, added: Added, *, poll: int) -> _Look:
     return _Look(entry, matched, problems)
 
 
-async def _after_poll(setting: Setting, added: Added, before: _Look) -> _Look:
-    """Look until all is well, or there is no hope."""
-    deadline = time.monotonic() + SETTLING
-    while True:
-        look = await _look(setting, added, poll=2)
-        progress = checks.check_progress(before.entry, look.entry, before.matched, look.matched)
-        if not (look.problems or progress) or time.monotonic() > deadline:
-            return _Look(look.entry, look.matched, look.problems + progress)
-        await asyncio.sleep(0.5)
-
-
-async def _polled_again(account: Account, requests: int) -> bool:
-    deadline = time.monotonic() + NEXT_POLL
-    while _requests(account) == requests and time.monotonic() < deadline:
-        await asyncio.sleep(0.1)
-    return _requests(account) > requests
-
-
-def _requests(account: Account) -> int:
-    return sum(len(simulator.requests) for simulator in account.simulators)
+def _polls(setting: Setting, account: Account) -> int:
+    """Return how many polls the log has seen the end of."""
+    ended = f"Finished fetching {DOMAIN} {account.vendor} data"
+    return sum(ended in record for record in setting.home_assistant.log_records())
 
 
 def _tell(problems: Problems, good: str) -> None:

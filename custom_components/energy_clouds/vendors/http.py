@@ -148,7 +148,9 @@ class Http:
         if status in (429, 503):
             wait = wait_in(headers, body, self._clock.now())
             if status == 429 or wait is not None:
-                raise self._budget.hold(wait, self._limited)
+                raise self._budget.hold(wait, self._limited if status == 429 else RATE_LIMITED)
+        if status >= 500:
+            # What a stumbling service says of its limits ends no wait that it caused.
             return
         self._budget.observe(
             _whole(_header(headers, "Limit")),

@@ -191,6 +191,9 @@ class Problem(StrEnum):
 
     UNREACHABLE = auto()
     NOT_PERMITTED = auto()
+    """Nothing of it may be read."""
+    PARTLY_NOT_PERMITTED = auto()
+    """Some of it may not be read; that is among the `broken` points."""
 
 
 class Readings(msgspec.Struct, frozen=True, kw_only=True):

@@ -8,9 +8,9 @@ from abc import ABC, abstractmethod
 import asyncio
 from base64 import urlsafe_b64decode
 import binascii
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from datetime import UTC, datetime, timedelta
-from typing import override
+from typing import Any, override
 
 import msgspec
 
@@ -86,24 +86,16 @@ class Tokens:
         self._vault = vault
         self._issuer = issuer
         self._clock = clock
+        self._exchanges = set[asyncio.Task[Grant]]()
 
     async def log_in(self) -> Grant:
         """Sign in anew, whatever tokens there are: this proves the credential."""
-        async with self._vault.lock:
-            grant = await self._issuer.log_in()
-            await self._vault.put(grant)
-            return grant
+        return await self._undisturbed(self._log_in())
 
     async def access(self, refused: str | None = None) -> str:
         """An access token that has not expired and is not the one that was refused."""
-        if (text := self._at_hand(refused)) is not None:
-            return text
-        async with self._vault.lock:
-            if (text := self._at_hand(refused)) is not None:
-                return text
-            grant = await self._renewed()
-            await self._vault.put(grant)
-            return grant.access.text
+        grant = self._at_hand(refused) or await self._undisturbed(self._replace(refused))
+        return grant.access.text
 
     async def authorized(self, send: Callable[[str], Awaitable[Answer]]) -> Answer:
         """Send a request with an access token; once more with a new token, should the service refuse the first.
@@ -123,11 +115,38 @@ class Tokens:
             self._vault.doubted_until = self._clock.now() + DOUBT
         raise CannotConnect(f"{answer.endpoint}: the service refuses the access token it gave out", answered=True)
 
-    def _at_hand(self, refused: str | None) -> str | None:
+    async def _log_in(self) -> Grant:
+        async with self._vault.lock:
+            grant = await self._issuer.log_in()
+            await self._vault.put(grant)
+            return grant
+
+    async def _replace(self, refused: str | None) -> Grant:
+        async with self._vault.lock:
+            if (held := self._at_hand(refused)) is not None:
+                return held
+            grant = await self._renewed()
+            await self._vault.put(grant)
+            return grant
+
+    async def _undisturbed(self, exchange: Coroutine[Any, Any, Grant]) -> Grant:
+        """Finish an exchange even if whoever wants the token is cancelled: its answer comes only once."""
+        task = asyncio.create_task(exchange)
+        self._exchanges.add(task)
+        task.add_done_callback(self._finished)
+        return await asyncio.shield(task)
+
+    def _finished(self, task: asyncio.Task[Grant]) -> None:
+        self._exchanges.discard(task)
+        if not task.cancelled():
+            # Nobody may be waiting for the error any more.
+            task.exception()
+
+    def _at_hand(self, refused: str | None) -> Grant | None:
         grant = self._vault.grant
         if grant is None or grant.access.text == refused or grant.access.expires - EARLY <= self._clock.now():
             return None
-        return grant.access.text
+        return grant
 
     async def _renewed(self) -> Grant:
         """A refresh token is used as long as the service does not say that it is dead; then one sign-in follows."""

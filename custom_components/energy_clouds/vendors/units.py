@@ -52,18 +52,20 @@ _MEASURES: Final = MappingProxyType(
     }
 )
 _QUANTITIES: Final = MappingProxyType({unit: quantity for quantity, units in _MEASURES.items() for unit in units})
-_FACTORS: Final = MappingProxyType(
+_SIZES: Final = MappingProxyType(
     {
-        ("kW", "W"): 1e3,
-        ("MW", "W"): 1e6,
-        ("W", "kW"): 1e-3,
-        ("Wh", "kWh"): 1e-3,
-        ("MWh", "kWh"): 1e3,
-        ("kWh", "Wh"): 1e3,
-        ("mA", "A"): 1e-3,
-        ("mV", "V"): 1e-3,
+        **dict.fromkeys(("W", "A", "V", "Wh", "L", "L/h"), 1.0),
+        **dict.fromkeys(("mA", "mV"), 1e-3),
+        **dict.fromkeys(("kW", "kWh", "m³", "m³/h"), 1e3),
+        **dict.fromkeys(("MW", "MWh"), 1e6),
+        "GWh": 1e9,
+        "MJ": 1e6 / 3600,
+        "GJ": 1e9 / 3600,
+        "L/min": 60.0,
     }
 )
+"""How much of the first unit of its kind each is."""
+_KINDS: Final = MappingProxyType({**_QUANTITIES, "mA": Quantity.CURRENT, "mV": Quantity.VOLTAGE})
 _COUNTED: Final = frozenset({Quantity.ENERGY, Quantity.VOLUME, Quantity.GAS, Quantity.WATER})
 
 
@@ -88,4 +90,8 @@ def nature_of(quantity: Quantity) -> Nature:
 
 def factor(unit: str | None, into: str | None) -> float | None:
     """What to multiply a number in `unit` by to have it in `into`; None where that cannot be."""
-    return 1.0 if unit == into else _FACTORS.get((unit or "", into or ""))
+    if unit == into:
+        return 1.0
+    if unit is None or into is None or not {unit, into} <= _SIZES.keys() or _KINDS[unit] is not _KINDS[into]:
+        return None
+    return _SIZES[unit] / _SIZES[into]

@@ -1,6 +1,7 @@
 """Discovery: lists of meters and organisational units, what was typed in besides, and units that nobody guesses."""
 
 from datetime import timedelta
+import re
 from typing import Any
 
 import pytest
@@ -29,8 +30,13 @@ def meters_in(inventory: Inventory) -> set[str]:
 
 
 def units_in(inventory: Inventory, key: str = "reading") -> dict[str, tuple[Quantity, str | None]]:
-    """The quantity and unit of each device's point of that key."""
-    return {point.id.device_id: (point.quantity, point.unit) for point in inventory.points if point.id.key == key}
+    """The quantity and unit of each device's point of that key; without a unit it is a point of its own."""
+    keys = {True: f"{key}_without_unit", False: key}
+    return {
+        point.id.device_id: (point.quantity, point.unit)
+        for point in inventory.points
+        if point.id.key == keys[point.unit is None]
+    }
 
 
 async def test_meters_and_units_are_listed_with_one_request_each(bench: Bench) -> None:
@@ -341,7 +347,10 @@ async def test_data_series_and_virtual_meters_are_devices(make_bench: MakeBench)
     }
     await bench.read()
     points = {point.id: point for point in bench.inventory.points if point.id.device_id in typed}
-    assert {one.device_id: one.key for one in points} == {"data_series_11": "value", "virtual_meter_501": "month"}
+    assert {one.device_id: one.key for one in points} == {
+        "data_series_11": "value",
+        "virtual_meter_501": "month_without_unit",
+    }
     series = points[PointId(device_id="data_series_11", key="value")]
     assert (series.quantity, series.nature, series.unit) == (Quantity.NUMBER, Nature.GAUGE, None)
 
@@ -351,7 +360,6 @@ async def test_data_series_and_virtual_meters_are_devices(make_bench: MakeBench)
     [
         ["../meters"],
         ["a/b"],
-        ["a b"],
         [""],
         ["ü"],
         ["x" * 101],
@@ -433,7 +441,9 @@ async def test_energy_that_is_picked_for_a_meter_brings_its_unit(make_bench: Mak
     assert (units["42"], units["47"], units["48"], units["45"]) == (KWH, KWH, WATER, UNKNOWN)
     # Another choice makes another point of the same meter, whatever was stored.
     bench.restarted(options={**options, "gas_unit": "m³", "heat_meters": ["45"], "electricity_meters": []})
-    units = units_in(await bench.discover())
+    await bench.discover()
+    await bench.read()
+    units = units_in(bench.inventory)
     assert (units["42"], units["47"], units["48"], units["45"]) == (UNKNOWN, GAS, WATER, NO_UNIT)
 
 
@@ -531,3 +541,96 @@ async def test_what_comes_with_the_values_is_not_forgotten_at_the_next_discovery
     points = bench.inventory.points
     assert set((await bench.discover()).points) == set(points)
     assert (await bench.poll(15)).inventory is None
+
+
+async def test_point_whose_unit_is_told_takes_the_place_of_the_one_without(make_bench: MakeBench) -> None:
+    """Home Assistant's statistics are in the unit that they began with: another unit is another point."""
+    bench = await make_bench(unit="absent")
+    await bench.discover()
+    await bench.read()
+    before = {point.id.key: point.replaces for point in bench.inventory.points if point.id.device_id == "47"}
+    assert before == {"reading_without_unit": "reading", "month_without_unit": "month"}
+    bench.restarted(options={"gas_unit": "m³"})
+    await bench.discover()
+    after = {point.id.key: point.replaces for point in bench.inventory.points if point.id.device_id == "47"}
+    assert after == {"reading": "reading_without_unit", "month": "month_without_unit"}
+
+
+async def test_several_ids_in_one_field_are_several_devices(make_bench: MakeBench) -> None:
+    bench = await make_bench(options={"data_series": ["11, 12"], "virtual_meters": ["501;502 503"]})
+    typed = {device.id for device in (await bench.discover()).devices} - ACTIVE
+    assert typed == {"data_series_11", "data_series_12", *(f"virtual_meter_{number}" for number in (501, 502, 503))}
+
+
+@pytest.mark.parametrize("empty", [True, False])
+async def test_meter_that_a_list_misses_is_read_for_a_while_longer(bench: Bench, empty: bool) -> None:
+    """As long as it is shown it is read: what is shown has no age at which it would go by itself."""
+    await bench.discover()
+    await bench.read()
+    points = bench.inventory.points
+    missed = set(ACTIVE) if empty else {"47"}
+    kept = {meter: bench.simulator.meters.pop(meter) for meter in missed}
+    for _ in range(2):
+        await bench.discover()
+    bench.simulator.meters |= kept
+    bench.clock.advance(timedelta(minutes=20))
+    readings = await bench.vendor.read(points)
+    assert {point_id.device_id for point_id in readings.samples} >= missed - {"51"}
+
+
+async def test_meter_that_three_lists_miss_is_gone(bench: Bench) -> None:
+    await bench.discover()
+    await bench.read()
+    points = bench.inventory.points
+    del bench.simulator.meters["47"]
+    for _ in range(3):
+        await bench.discover()
+    bench.clock.advance(timedelta(minutes=20))
+    bench.simulator.requests.clear()
+    await bench.vendor.read(points)
+    assert not bench.asked("meters/47")
+
+
+async def test_meter_that_is_only_among_the_deactivated_ones_is_deactivated(bench: Bench) -> None:
+    """Even where nothing says since when: the attribute's name is not published."""
+
+    def without_flag(body: Any) -> Any:
+        for meter in body["data"]:
+            meter["attributes"].pop("deactivated_at")
+        return body
+
+    await bench.discover()
+    bench.simulator.deactivate("47", bench.clock())
+    bench.simulator.faults.add(faults.Rewritten(without_flag), re.compile("/meters$"))
+    inventory = await bench.discover()
+    assert inventory.retired == {"47"}
+    assert "47" not in meters_in(inventory)
+
+
+async def test_unit_that_only_values_tell_stays_over_a_restart(make_bench: MakeBench) -> None:
+    bench = await make_bench(unit="absent")
+    with_unit = faults.Rewritten(lambda body: {**body, "data": [told_in(one, "GJ") for one in body["data"]]})
+    bench.simulator.faults.add(with_unit, "/meters/45/")
+    await bench.discover()
+    await bench.read()
+    assert units_in(bench.inventory)["45"] == (Quantity.ENERGY, "GJ")
+    bench.restarted()
+    await bench.discover()
+    assert units_in(bench.inventory)["45"] == (Quantity.ENERGY, "GJ")
+
+
+def told_in(resource: Any, unit: str) -> Any:
+    return {**resource, "attributes": {**resource["attributes"], "unit": unit}}
+
+
+@pytest.mark.parametrize(("unit", "times"), [("MWh", 1000), ("Wh", 0.001), ("kWh", 1), ("m3", None), ("kvarh", None)])
+async def test_value_in_another_unit_than_the_meters_is_converted_or_left_out(
+    bench: Bench, unit: str, times: float | None
+) -> None:
+    in_unit = faults.Rewritten(lambda body: {**body, "data": [told_in(one, unit) for one in body["data"]]})
+    bench.simulator.faults.add(in_unit, "/meters/42/readings")
+    await bench.discover()
+    sample = (await bench.read()).samples.get(PointId(device_id="42", key="reading"))
+    newest = bench.simulator.newest("42", bench.clock())
+    assert newest is not None
+    assert (sample and sample.value) == (None if times is None else pytest.approx(newest[1] * times))

@@ -149,7 +149,7 @@ async def test_history_of_what_is_no_register_is_empty(make_bench: MakeBench) ->
     bench = await make_bench(options={"data_series": ["11"], "virtual_meters": ["501"]})
     await registers(bench)
     others = [point for point in bench.inventory.points if point.id.key != "reading"]
-    assert {point.id.key for point in others} == {"month", "value"}
+    assert {point.id.key for point in others} == {"month", "month_without_unit", "value"}
     assert await past(bench, others, START - DAY, START) == {}
     assert bench.simulator.requests == []
 

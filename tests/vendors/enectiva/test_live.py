@@ -489,11 +489,13 @@ async def test_scope_that_is_withdrawn_later_is_missing_as_well(bench: Bench) ->
     await started(bench)
     bench.simulator.withdraw(LOGIN_TOKEN, "readings")
     readings = await bench.poll(15)
-    # The meter of profiles, which is asked seldom, may still have the right.
-    assert readings.problems == dict.fromkeys([*sorted(bench.simulator.meters)[:9], "52"], Problem.NOT_PERMITTED)
+    # What was shown is to be shown no longer: readings have no age at which they would go by themselves.
+    assert {point_id.device_id for point_id in readings.broken} == {*sorted(bench.simulator.meters)[:9], "52"}
+    assert {point_id.key for point_id in readings.broken} == {"reading"}
+    assert readings.problems == {}
+    assert [one.about for one in bench.vendor.notices()] == ["readings"]
     await watched(bench, 7 * 60, 5)
     assert [one.about for one in bench.vendor.notices()] == ["readings"]
-    assert (await bench.poll()).problems == {}
     # Nor do discoveries in between hide it.
     for _ in range(3):
         await bench.discover()
@@ -511,7 +513,7 @@ async def test_scope_that_is_missing_is_no_problem_of_a_meter_that_was_refused_b
     bench.simulator.faults.add(faults.Status(403), "/meters/42/readings")
     await started(bench)
     await bench.discover()
-    assert (await bench.poll()).problems == {"42": Problem.NOT_PERMITTED}
+    assert (await bench.poll()).problems == {"42": Problem.PARTLY_NOT_PERMITTED}
     bench.simulator.withdraw(LOGIN_TOKEN, "readings")
     bench.simulator.requests.clear()
     assert (await bench.poll(15)).problems == {}
@@ -524,7 +526,7 @@ async def test_meter_to_which_there_is_no_right_is_no_missing_scope(bench: Bench
     await bench.discover()
     for _ in range(3):
         readings = await bench.read()
-        assert readings.problems == {"42": Problem.NOT_PERMITTED}
+        assert readings.problems == {"42": Problem.PARTLY_NOT_PERMITTED}
         assert bench.vendor.notices() == []
         # Nor is it after another discovery, whoever is asked first then.
         bench.clock.advance(timedelta(hours=6))
@@ -543,7 +545,7 @@ async def test_refusal_is_the_meters_own_only_when_another_is_answered(make_benc
     bench.simulator.faults.add(faults.Status(500), "/meters/1002/readings", times=1)
     await bench.discover()
     assert (await bench.read()).problems == {"1002": Problem.UNREACHABLE}
-    assert (await bench.poll(5)).problems == {"1001": Problem.NOT_PERMITTED}
+    assert (await bench.poll(5)).problems == {"1001": Problem.PARTLY_NOT_PERMITTED}
     assert bench.vendor.notices() == []
 
 
@@ -572,7 +574,7 @@ async def test_two_forbidden_meters_that_are_asked_first_are_told_apart_after_a_
         await bench.discover()
         readings = await bench.read()
         assert bench.vendor.notices() == []
-        assert readings.problems == dict.fromkeys(("42", "43"), Problem.NOT_PERMITTED)
+        assert readings.problems == dict.fromkeys(("42", "43"), Problem.PARTLY_NOT_PERMITTED)
         assert value_of(readings, "44", "reading") == newest_value(bench, "44")
 
 
@@ -618,17 +620,17 @@ async def test_typed_id_that_does_not_exist_is_named_until_it_does(make_bench: M
     assert value_of(readings, "data_series_77", "value") is not None
     delta = bench.simulator.month_delta("42", bench.clock())
     assert delta is not None
-    assert value_of(readings, "virtual_meter_88", "month") == pytest.approx(2 * delta, abs=0.002)
+    assert value_of(readings, "virtual_meter_88", "month_without_unit") == pytest.approx(2 * delta, abs=0.002)
 
 
 @pytest.mark.parametrize(("type_", "tries"), [("virtual_meter_deltas", 1), ("meter_deltas", 2), ("none", 3)])
 async def test_order_that_virtual_meters_take_is_found_out_once(make_bench: MakeBench, type_: str, tries: int) -> None:
     bench = await make_bench(options={"virtual_meters": ["501"]}, virtual_filter=type_)
     await bench.discover()
-    assert value_of(await bench.read(), "virtual_meter_501", "month") is not None
+    assert value_of(await bench.read(), "virtual_meter_501", "month_without_unit") is not None
     assert len(bench.asked("/virtual_meters")) == tries
     for _ in range(3):
-        assert value_of(await bench.poll(180), "virtual_meter_501", "month") is not None
+        assert value_of(await bench.poll(180), "virtual_meter_501", "month_without_unit") is not None
     assert len(bench.asked("/virtual_meters")) == tries + 3
 
 

@@ -189,3 +189,13 @@ async def test_no_error_repeats_what_was_sent(bench: Bench) -> None:
     assert answers["POST /public-api/token/"] == b'{"refresh":"","access":""}'
     assert answers["POST /public-api/token/ (401)"] == b'{"detail":"","username":[""]}'
     assert not [body for body in answers.values() if PASSWORD.encode() in body or USERNAME.encode() in body]
+
+
+async def test_flow_for_the_same_user_does_not_narrow_the_limit(bench: Bench) -> None:
+    await bench.vendor.login()
+    await bench.discover()
+    allowed = bench.budget.allowed
+    wrong = replace(bench.connection, credentials={**bench.connection.credentials, "password": "wrong"})
+    with pytest.raises(InvalidCredentials):
+        await Envitron(wrong, Inventory()).login()
+    assert bench.budget.allowed == allowed == 800

@@ -1,8 +1,12 @@
 """Envitron's pairs: rotated when they must be, never used twice, never asked for without need."""
 
-from datetime import timedelta
+import asyncio
+from contextlib import suppress
+from datetime import datetime, timedelta
 import re
 
+from aiohttp import web
+from aiohttp.typedefs import Handler
 import pytest
 
 from custom_components.energy_clouds.vendors.errors import CannotConnect, InvalidCredentials, RateLimited, VendorError
@@ -109,8 +113,17 @@ async def test_refresh_that_fails_costs_no_sign_in(bench: Bench, fault: faults.F
     assert (bench.simulator.logins, bench.simulator.blacklisted_uses) == (1, 0)
 
 
-async def test_lost_answers_to_sign_ins_do_not_pile_up_tokens(bench: Bench) -> None:
-    bench.simulator.faults.add(faults.LostAnswer(), TOKEN)
+class LateGateway:
+    """The service does what it is asked, and a gateway says that it took too long."""
+
+    async def answer(self, request: web.Request, handler: Handler, now: datetime) -> web.StreamResponse:
+        await handler(request)
+        return web.Response(status=504, text="<html>", content_type="text/html")
+
+
+@pytest.mark.parametrize("fault", [faults.LostAnswer(), LateGateway()], ids=["lost", "late"])
+async def test_lost_answers_to_sign_ins_do_not_pile_up_tokens(bench: Bench, fault: faults.Fault) -> None:
+    bench.simulator.faults.add(fault, TOKEN)
     for _ in range(8 * 60):
         with pytest.raises((CannotConnect, RateLimited)):
             await bench.poll()
@@ -167,3 +180,25 @@ async def test_data_endpoint_that_refuses_every_token_does_not_wear_them_out(ben
             await bench.poll()
     assert bench.simulator.logins == 1
     assert bench.simulator.refreshes <= 12
+
+
+async def test_poll_that_is_cancelled_loses_no_pair(bench: Bench) -> None:
+    """Home Assistant cancels a poll when the account is reloaded, and the vault survives that."""
+    await bench.vendor.login()
+    await bench.discover()
+    bench.clock.advance(timedelta(minutes=20))
+    for rounds in range(1, 40):
+        before = bench.simulator.refreshes
+        bench.simulator.faults.add(faults.Slow(0.01), REFRESH, times=1)
+        poll = asyncio.ensure_future(bench.read())
+        while bench.simulator.refreshes == before and not poll.done():
+            await asyncio.sleep(0)
+        for _ in range(rounds):
+            await asyncio.sleep(0)
+        poll.cancel()
+        with suppress(asyncio.CancelledError):
+            await poll
+        bench.restarted()
+        assert (await bench.read()).samples
+        bench.clock.advance(timedelta(minutes=20))
+    assert (bench.simulator.logins, bench.simulator.blacklisted_uses) == (1, 0)

@@ -21,6 +21,7 @@ from .energies import Energy, energy_named, energy_of_code
 _VALUES: Final = ("value", "state", "reading", "real", "delta")
 _TIMES: Final = ("time", "timestamp", "datetime", "from")
 _ENERGIES: Final = ("energy", "energy_type", "medium", "commodity")
+_ENDS: Final = ("deactivated_at", "deactivated")
 _UNITS: Final = ("unit", "default_unit")
 _LONGEST_UNIT: Final = 16
 _anything = msgspec.json.Decoder()
@@ -50,7 +51,7 @@ class Page:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Meter:
-    """A meter as it is listed. `energy` and `unit` are None where the answer does not tell them."""
+    """A meter as it is listed. `energy`, `unit` and `deactivated` are None where the answer does not tell them."""
 
     id: str
     name: str | None
@@ -59,7 +60,7 @@ class Meter:
     entity_id: str | None
     energy: Energy | None
     unit: str | None
-    deactivated: bool
+    deactivated: bool | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,7 +127,7 @@ def _meter(item: Item, meter_id: str, now: datetime) -> Meter:
         entity_id=item.related_ids.get("entity") or identifier(attributes.get("entity_id")),
         energy=_energy(item) or energy_of_code(attributes.get("code")),
         unit=_unit([attributes, energy, *(item.related[key] for key in _ENERGIES if key in item.related)]),
-        deactivated=_is_over(first(attributes, ("deactivated_at", "deactivated")), now),
+        deactivated=_is_over(first(attributes, _ENDS), now) if any(key in attributes for key in _ENDS) else None,
     )
 
 

@@ -13,9 +13,13 @@ MANUFACTURER: Final = "Enectiva"
 READING: Final = "reading"
 MONTH: Final = "month"
 VALUE: Final = "value"
+WITHOUT_UNIT: Final = "_without_unit"
+"""What a point's key ends with while nobody has told the unit: it is another point, whose values have another unit."""
 DATA_SERIES: Final = "data_series"
 VIRTUAL_METERS: Final = "virtual_meters"
 _PREFIXES: Final = {DeviceKind.DATA_SERIES: "data_series_", DeviceKind.VIRTUAL_METER: "virtual_meter_"}
+MOST_UNLISTED: Final = 3
+"""A meter is gone when so many lists in a row have missed it."""
 _TYPED_ID: Final = re.compile(r"[\w-]{1,100}", re.ASCII)
 
 
@@ -66,7 +70,9 @@ class Known:
             for typed in ids:
                 device_id = f"{_PREFIXES[kind]}{typed}"
                 self._devices[device_id] = Device(id=device_id, kind=kind, manufacturer=MANUFACTURER, serial=typed)
-        self._points = {point.id: point for point in inventory.points if point.id.device_id in self._devices}
+        # By what was asked for, whether or not its unit was told.
+        self._points = {asked_for(point.id): point for point in inventory.points if point.id.device_id in self._devices}
+        self._unlisted: dict[str, int] = {}
         self._typed_no_more = frozenset(device.id for device in inventory.devices) - self._devices.keys()
         self._changed = False
         self.is_incomplete = False
@@ -83,8 +89,12 @@ class Known:
 
     @property
     def point_ids(self) -> Collection[PointId]:
-        """The ids of all points that are known."""
+        """The ids of all points that are known, but for what they end with."""
         return self._points.keys()
+
+    def shown(self, device_id: str) -> dict[str, PointId]:
+        """The points of a device, by what they were asked for."""
+        return {asked.key: point.id for asked, point in self._points.items() if asked.device_id == device_id}
 
     @property
     def meters(self) -> frozenset[str]:
@@ -96,8 +106,8 @@ class Known:
         self._changed = False
         return Inventory(
             sites=tuple(self._sites.values()),
-            devices=tuple(self._devices.values()),
-            points=tuple(self._points.values()),
+            devices=tuple(device for device in self._devices.values() if device.id not in self._unlisted),
+            points=tuple(point for point in self._points.values() if point.id.device_id not in self._unlisted),
             retired=self._typed_no_more | frozenset(retired),
         )
 
@@ -109,46 +119,57 @@ class Known:
         """Take in a complete list of the organisational units."""
         self._sites = {entity: Site(id=entity, name=entity_name) for entity, entity_name in entities}
 
-    def list_meters(self, meters: Collection[Meter]) -> None:
-        """Take in a complete list of the meters."""
+    def list_meters(self, meters: Collection[Meter], retired: Collection[str] = ()) -> None:
+        """Take in a complete list of the meters.
+
+        One that it misses is read for a while longer, as it is shown for a while longer; an empty list says nothing.
+        """
         typed = {device.id: device for device in self._devices.values() if device.kind is not DeviceKind.METER}
-        self._devices = {
-            meter.id: Device(
-                id=meter.id,
-                kind=DeviceKind.METER,
-                name=meter.name,
-                site_id=meter.entity_id,
-                manufacturer=MANUFACTURER,
-                serial=meter.serial,
-            )
-            for meter in meters
-        } | typed
+        missed = self.meters - {meter.id for meter in meters} - set(retired)
+        unlisted = {meter: self._unlisted.get(meter, 0) + bool(meters) for meter in missed}
+        self._unlisted = {meter: times for meter, times in unlisted.items() if times < MOST_UNLISTED}
+        kept = {meter: self._devices[meter] for meter in self._unlisted}
+        self._devices = (
+            {
+                meter.id: Device(
+                    id=meter.id,
+                    kind=DeviceKind.METER,
+                    name=meter.name,
+                    site_id=meter.entity_id,
+                    manufacturer=MANUFACTURER,
+                    serial=meter.serial,
+                )
+                for meter in meters
+            }
+            | kept
+            | typed
+        )
         self._told = {meter.id: (meter.energy, meter.unit) for meter in meters}
         self.is_incomplete = False
         self._points = {
-            point_id: point for point_id, point in self._points.items() if point_id.device_id in self._devices
+            asked: self._counting(asked) if asked.device_id in self._told else point
+            for asked, point in self._points.items()
+            if asked.device_id in self._devices
         }
-        for point in list(self._points.values()):
-            if point.id.device_id in self._told:
-                self._points[point.id] = self._counting(point.id)
 
     def has(self, device_id: str, key: str) -> bool:
-        """Whether there is such a point."""
+        """Whether there is a point of that."""
         return PointId(device_id=device_id, key=key) in self._points
 
     def learn(self, device_id: str, key: str, row: Dated) -> Point | None:
         """The point of a value that came in; None where only a new list of the meters tells what it is."""
-        point_id = PointId(device_id=device_id, key=key)
-        known = self._points.get(point_id)
+        asked = PointId(device_id=device_id, key=key)
+        known = self._points.get(asked)
         is_meter = self._devices[device_id].kind is DeviceKind.METER
         if is_meter and device_id not in self._told:
             # After a restart; what was told when the meter was listed is in the stored points.
             self.is_incomplete = self.is_incomplete or known is None
             return known
-        self._told_with_values[point_id] = row.energy, row.unit
-        point = self._series(point_id) if key == VALUE else self._counting(point_id)
+        energy, unit = self._told_with_values.get(asked, (None, None))
+        self._told_with_values[asked] = row.energy or energy, row.unit or unit
+        point = self._series(asked) if key == VALUE else self._counting(asked)
         if point != known:
-            self._points[point_id] = point
+            self._points[asked] = point
             self._changed = True
         return point
 
@@ -156,21 +177,34 @@ class Known:
     def _series(point_id: PointId) -> Point:
         return Point(id=point_id, quantity=Quantity.NUMBER, nature=Nature.GAUGE)
 
-    def _counting(self, point_id: PointId) -> Point:
+    def _counting(self, asked: PointId) -> Point:
         """The register of a meter, or its month: of the energy and in the unit that somebody told, never a guess."""
-        listed_energy, listed_unit = self._told.get(point_id.device_id, (None, None))
-        energy, unit = self._told_with_values.get(point_id, (None, None))
-        energy = listed_energy or energy or self._choices.energy(point_id.device_id)
+        listed_energy, listed_unit = self._told.get(asked.device_id, (None, None))
+        energy, unit = self._told_with_values.get(asked, (None, None))
+        energy = listed_energy or energy or self._choices.energy(asked.device_id)
         unit = listed_unit or unit or self._choices.unit(energy)
-        is_month = point_id.key == MONTH
+        known = self._points.get(asked)
+        if unit is None and asked not in self._told_with_values and known is not None and known.unit is not None:
+            # Told by a value before a restart: the next one tells whether it still is.
+            return known
+        is_month = asked.key == MONTH
+        keys = asked.key, f"{asked.key}{WITHOUT_UNIT}"
+        key, other = keys if unit is not None else reversed(keys)
+        meaning = "consumption_this_month" if is_month else "meter_reading"
         return Point(
-            id=point_id,
+            id=PointId(device_id=asked.device_id, key=key),
             quantity=counted(energy, unit),
             nature=Nature.INTERVAL if is_month else Nature.REGISTER,
             unit=unit,
-            meaning="consumption_this_month" if is_month else "meter_reading",
+            meaning=meaning if unit is not None else f"{meaning}{WITHOUT_UNIT}",
             running=is_month,
+            replaces=other,
         )
+
+
+def asked_for(point_id: PointId) -> PointId:
+    """A point's id without what it ends with while its unit is not told."""
+    return PointId(device_id=point_id.device_id, key=point_id.key.removesuffix(WITHOUT_UNIT))
 
 
 def vendor_id(device: Device) -> str:
@@ -183,4 +217,6 @@ def _texts(value: object) -> list[str]:
 
 
 def _ids(value: object) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(one for one in _texts(value) if _TYPED_ID.fullmatch(one)))
+    """The ids that were typed in, be it several into one field."""
+    typed = (one for text in _texts(value) for one in re.split(r"[,;\s]+", text))
+    return tuple(dict.fromkeys(one for one in typed if _TYPED_ID.fullmatch(one)))

@@ -10,11 +10,12 @@ from ..budget import LIVE_SHARE, Budget
 from ..clock import ServiceClock
 from ..errors import CannotConnect, NotPermitted, RateLimited, UnexpectedAnswer, VendorError
 from ..model import Device, DeviceKind, Notice, Point, PointId, Problem, Sample
+from ..units import factor
 from .answers import Dated, local_instant
-from .asking import READINGS, Asking, BadRequestError, NotFoundError, Scope
+from .asking import READINGS, Asking, BadRequestError, NotFoundError
 from .features import Features
-from .jobs import Job, Schedule
-from .known import MONTH, Known, vendor_id
+from .jobs import KINDS, Job, Schedule
+from .known import MONTH, Known, asked_for, vendor_id
 
 FUTURE_TOLERANCE = timedelta(minutes=1)
 MOST_FAILURES_IN_A_ROW = 3
@@ -91,11 +92,9 @@ class LiveValues:
                 raise poll.failure
         self._is_down = self._is_down and not poll.succeeded
         self._end_months(jobs, poll)
-        poll.problems.update(
-            (device, Problem.NOT_PERMITTED)
-            for scope, device in self._features.forbidden()
-            if scope is not Scope.METER_DELTAS
-        )
+        for scope, device in self._features.forbidden():
+            others = self._known.shown(device).keys() - {kind.key for kind in KINDS if kind.scope is scope}
+            poll.problems[device] = Problem.PARTLY_NOT_PERMITTED if others else Problem.NOT_PERMITTED
         return poll
 
     @property
@@ -118,6 +117,9 @@ class LiveValues:
         except (NotPermitted, NotFoundError) as err:
             status = HTTPStatus.FORBIDDEN if isinstance(err, NotPermitted) else HTTPStatus.NOT_FOUND
             self._refused(job, status, sum(other.kind is job.kind for other in jobs))
+            if (shown := self._known.shown(device).get(job.kind.key)) is not None:
+                # What is not to be had any more is not to be shown for ever: a reading has no age at which it is old.
+                poll.broken.add(shown)
             poll.succeeded = True
         except (CannotConnect, UnexpectedAnswer, BadRequestError) as err:
             self._schedule.failed(job, now)
@@ -127,7 +129,8 @@ class LiveValues:
             return _is_answered(err) and poll.failures_in_a_row < MOST_FAILURES_IN_A_ROW
         else:
             poll.succeeded, poll.failures_in_a_row = True, 0
-            self._features.grant(job.kind.scope, device)
+            if rows:
+                self._features.grant(job.kind.scope, device)
             self._unknown.pop(device, None)
             self._take(job, rows, poll)
             self._schedule.done(job, now)
@@ -165,17 +168,23 @@ class LiveValues:
             return
         if (point := self._known.learn(job.device.id, job.kind.key, row)) is None:
             return
+        if (times := factor(row.unit or point.unit, point.unit)) is None:
+            return
+        since = None
         if point.running:
-            self._months[point.id] = time
-        poll.samples[point.id] = Sample(time=time, value=row.value, since=time if point.running else None)
+            # A delta's time is the month's first second; whatever it is, the amount is the month's.
+            since = time.astimezone(self._zone).replace(day=1, hour=0, minute=0, second=0, microsecond=0, fold=0)
+            since = self._months[point.id] = since.astimezone(UTC)
+        poll.samples[point.id] = Sample(time=time, value=row.value * times, since=since)
 
     def _end_months(self, jobs: Sequence[Job], poll: Poll) -> None:
         """A month that is over is not this month's consumption any more, whenever the next delta is asked for."""
         now = self._clock.now()
         this_month = self._month(now)
         over = {point_id for point_id, since in self._months.items() if self._month(since) != this_month}
+        asked = {asked_for(point_id) for point_id in over}
         for job in jobs:
-            if PointId(device_id=job.device.id, key=job.kind.key) in over:
+            if PointId(device_id=job.device.id, key=job.kind.key) in asked:
                 self._schedule.month_ended(job, now)
         for point_id in over:
             del self._months[point_id]

@@ -118,7 +118,7 @@ class Enectiva(Vendor):
             raise UnexpectedAnswer(str(err)) from err
         else:
             active, retired = await self._sorted_out(meters)
-            self._known.list_meters(active)
+            self._known.list_meters(active, retired)
         await self._list_sites()
         return self._known.inventory(retired)
 
@@ -182,6 +182,7 @@ class Enectiva(Vendor):
         """The active meters, and the ids of those that have been deactivated since they were listed last.
 
         A meter that is listed no longer is looked for among the deactivated ones, for a list may also be cut short.
+        What is only there, and does not say that it is active, is deactivated.
         """
         active = [meter for meter in listed if not meter.deactivated]
         lost = self._known.meters - {meter.id for meter in active}
@@ -193,8 +194,8 @@ class Enectiva(Vendor):
             return active, frozenset()
         found = {meter.id: meter for meter in everything if meter.id in lost}
         return (
-            active + [meter for meter in found.values() if not meter.deactivated],
-            frozenset(meter.id for meter in found.values() if meter.deactivated),
+            active + [meter for meter in found.values() if meter.deactivated is False],
+            frozenset(meter.id for meter in found.values() if meter.deactivated is not False),
         )
 
     async def _list_sites(self) -> None:

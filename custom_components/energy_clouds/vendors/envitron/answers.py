@@ -21,6 +21,8 @@ from ..values import epoch, first, identifier, name, number
 
 FUTURE_TOLERANCE = timedelta(minutes=1)
 DEEPEST = 8
+MOST_CHANNELS = 50
+"""More values of its own than these no building has."""
 _LISTS: Final = ("results", "data", "items", "buildings", "sensors", "value")
 _BUILDING_IDS: Final = ("building_uuid", "uuid", "guid", "id")
 _SENSOR_IDS: Final = ("sensor_uuid", "uuid", "guid", "sensor", "id")
@@ -151,7 +153,7 @@ def channels_of(answer: Answer, now: datetime) -> list[Measurement]:
     found: dict[str, Measurement] = {}
     for one in _leaves(body, (), None, now, DEEPEST):
         found.setdefault(one.id, one)
-    return list(found.values())
+    return list(found.values())[:MOST_CHANNELS]
 
 
 def _leaves(
@@ -163,7 +165,12 @@ def _leaves(
         inside = path if word in _CONTAINERS else (*path, word)
         if isinstance(value, dict) and depth:
             yield from _leaves(value, inside, time, now, depth - 1)
-        elif key in _TIMES or word in ("id", "uuid") or word.endswith(("_id", "_uuid", "_time", "timestamp")):
+        elif (
+            key in _TIMES
+            or word in ("id", "uuid")
+            or word.endswith(("_id", "_uuid", "_time", "timestamp"))
+            or _UUID.fullmatch(key)
+        ):
             continue
         elif (watts := number(value)) is not None and time is not None:
             channel = "_".join(inside) or "power"

@@ -38,10 +38,11 @@ class Asking:
         self._tokens = tokens
         self._now = clock_now
         self._one_by_one = False
+        self._pages_of: dict[str, int] = {}
 
-    def requests_for(self, sensors: int) -> int:
-        """How many requests the values of so many sensors of one building take."""
-        return sensors if self._one_by_one else min(sensors, 1)
+    def requests_for(self, building: str, sensors: int) -> int:
+        """How many requests the values of so many sensors of one building take: one, or a page each."""
+        return sensors if self._one_by_one else min(sensors, self._pages_of.get(building, 1))
 
     async def prepare(self) -> None:
         """Have an access token at hand. A service that gives out none now is not asked once per building."""
@@ -82,11 +83,15 @@ class Asking:
         """The values of a building's sensors; those that have none are not among them."""
         path = SENSOR_VALUES[old]
         if not self._one_by_one:
+            sent_before = self._http.sent
             try:
-                return self._measurements(await self._pages(path, building, Priority.LIVE))
+                items = await self._pages(path, building, Priority.LIVE)
             except _WantsSensorError:
                 # It is not published whether the parameter may be left out.
                 self._one_by_one = True
+            else:
+                self._pages_of[building] = max(1, self._http.sent - sent_before)
+                return self._measurements(items)
         found: list[Measurement] = []
         failure: VendorError | None = None
         succeeded = False

@@ -1,5 +1,6 @@
 """What is known of an Envitron account: its buildings, hubs and sensors, and the points they make."""
 
+from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from datetime import timedelta
 import re
@@ -41,6 +42,7 @@ class Known:
         self._listed_in: dict[str, str] = {}
         self._numbers: dict[str, str] = {}
         self._unseen: dict[str, tuple[Device, Point]] = {}
+        self._by_building: defaultdict[str | None, list[Point]] | None = None
         self._changed = any(point.cadence != cadence for point in inventory.points)
 
     @property
@@ -71,6 +73,7 @@ class Known:
                 self._devices = {one.id: one for one in before.values() if one.site_id == building} | self._devices
             for sensor in listed or ():
                 self._add_sensor(building, sensor, before)
+        self._by_building = None
         kept = {
             point_id: point
             for point_id, point in points.items()
@@ -80,8 +83,12 @@ class Known:
 
     def sensors_at(self, building: str) -> list[Point]:
         """The points of all sensors in a building."""
-        points = self._points.values()
-        return [point for point in points if self._is_sensor(point.id) and self._building_of(point.id) == building]
+        if self._by_building is None:
+            self._by_building = defaultdict(list)
+            for point in self._points.values():
+                if self._is_sensor(point.id):
+                    self._by_building[self._building_of(point.id)].append(point)
+        return self._by_building.get(building, [])
 
     def uuid(self, sensor: str) -> str:
         """The id of a sensor, which may be called by its numeric id."""
@@ -154,16 +161,18 @@ class Known:
         self._devices[device.id] = msgspec.structs.replace(device, name=named, manufacturer=MANUFACTURER)
 
     def _put(self, point: Point) -> None:
+        self._by_building = None
         self._points[point.id] = point
         self._homes[point.id.key] = point.id.device_id
 
     def _point(self, device: Device, sensor: Sensor) -> Point:
         kind = (sensor.type or "").casefold()
-        if sensor.unit is None:
-            # The endpoints that are known carry watts.
+        unit = unit_named(sensor.unit) or name(sensor.unit)
+        if kind in _MEANINGS or quantity_of(unit) is Quantity.POWER:
+            # Whatever such a sensor counts in, the endpoints that are known give it in watts.
+            unit = WATT
+        elif sensor.unit is None:
             unit = _UNITS_OF_TYPES.get(kind.rpartition("_")[2], WATT)
-        else:
-            unit = unit_named(sensor.unit) or name(sensor.unit)
         quantity = quantity_of(unit)
         if quantity is Quantity.VOLUME:
             quantity = next((medium for word, medium in _MEDIA.items() if word in kind), quantity)

@@ -47,7 +47,7 @@ class LiveValues:
         """How many requests a poll of those points takes, but for those of old values."""
         wanted = self._known.wanted(points)
         return sum(
-            (building in wanted) + self._asking.requests_for(len(self._sensors(building, wanted)))
+            (building in wanted) + self._asking.requests_for(building, len(self._sensors(building, wanted)))
             for building in self._known.buildings
         )
 

@@ -68,7 +68,8 @@ class Envitron(Vendor):
         old_values = bool(connection.options.get(OLD_VALUES))
         self._known = Known(inventory, None if old_values else ACTUAL_CADENCE)
         self._live = LiveValues(self._asking, self._known, self._clock.now, old_values=old_values)
-        self._set_limit()
+        # Not less than it is: somebody else of the same user may know of more buildings.
+        self._set_limit(at_least=connection.budget.limit.requests)
 
     @override
     @classmethod
@@ -147,9 +148,10 @@ class Envitron(Vendor):
     def _sent(self) -> int:
         return self._http.sent + self._login_http.sent
 
-    def _set_limit(self) -> None:
+    def _set_limit(self, *, at_least: int = PER_BUILDING) -> None:
         """The limits of a user's buildings are pooled (Public-API, "Limits")."""
-        self._budget.limit = Limit(requests=PER_BUILDING * max(1, len(self._known.buildings)), window=HOUR)
+        requests = max(at_least, PER_BUILDING * len(self._known.buildings))
+        self._budget.limit = Limit(requests=requests, window=HOUR)
 
 
 def _base(credentials: Credentials) -> URL:
