@@ -1,4 +1,4 @@
-"""A register's drop is not published until a second, later sample confirms it."""
+"""A register's drop is not published until a second, later sample confirms it, or the vendor corrects itself."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -90,3 +90,11 @@ def test_every_published_decrease_was_announced(values: list[float]) -> None:
                 assert values[index - 1] < last
                 assert values[index - 1] <= value
             last = value
+
+
+def test_measurement_that_is_told_again_and_lower_is_corrected_when_it_is_told_twice() -> None:
+    guard = RegisterGuard()
+    guard.accepts(POINT, sample(0, 100_035.6), NOW)
+    assert [guard.accepts(POINT, sample(0, 35.6), NOW) for _ in range(2)] == [False, True]
+    # The register goes on from there.
+    assert guard.accepts(POINT, sample(15, 35.7), NOW)

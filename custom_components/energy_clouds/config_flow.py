@@ -56,14 +56,14 @@ class EnergyCloudsConfigFlow(ConfigFlow, domain=DOMAIN):
             self._abort_if_credential_is_used(vendor, credentials)
             if (found := await self._async_log_in(vendor, credentials)) is not None:
                 account, _ = found
-                await self.async_set_unique_id(f"{vendor}_{account.id}")
+                if await self.async_set_unique_id(f"{vendor}_{account.id}") is not None:
+                    await self._async_forget_tokens(vendor, credentials)
                 self._abort_if_unique_id_configured()
                 return self.async_create_entry(
                     title=account.title,
                     data={CONF_VENDOR: vendor, CONF_ACCOUNT_ID: account.id, CONF_CREDENTIALS: credentials},
                 )
-            # Tokens of an account that is not added are not to be left behind.
-            await (await async_get_vaults(self.hass)).forget(VENDORS[vendor], credentials)
+            await self._async_forget_tokens(vendor, credentials)
         return self._async_show_credentials(vendor, vendor, credentials)
 
     async def async_step_reauth(self, entry_data: Mapping[str, Any]) -> ConfigFlowResult:
@@ -87,10 +87,24 @@ class EnergyCloudsConfigFlow(ConfigFlow, domain=DOMAIN):
             return self._async_show_credentials(step_id, vendor, entry.data[CONF_CREDENTIALS])
         self._abort_if_credential_is_used(vendor, credentials, but_by=entry)
         if (found := await self._async_log_in(vendor, credentials)) is None:
+            await self._async_forget_tokens(vendor, credentials)
             return self._async_show_credentials(step_id, vendor, credentials)
         if not await self._is_same_account(entry, *found):
+            await self._async_forget_tokens(vendor, credentials)
             return self.async_abort(reason="unique_id_mismatch")
-        return self.async_update_reload_and_abort(entry, data_updates={CONF_CREDENTIALS: credentials})
+        replaced = entry.data[CONF_CREDENTIALS]
+        result = self.async_update_reload_and_abort(entry, data_updates={CONF_CREDENTIALS: credentials})
+        await self._async_forget_tokens(vendor, replaced)
+        return result
+
+    async def _async_forget_tokens(self, vendor: str, credentials: Credentials) -> None:
+        """Leave no tokens behind of a credential that no account has."""
+        name = VENDORS[vendor].credential_id
+        if all(
+            entry.data[CONF_VENDOR] != vendor or name(entry.data[CONF_CREDENTIALS]) != name(credentials)
+            for entry in self._async_current_entries()
+        ):
+            await (await async_get_vaults(self.hass)).forget(VENDORS[vendor], credentials)
 
     def _abort_if_credential_is_used(
         self, vendor: str, credentials: Credentials, but_by: ConfigEntry | None = None

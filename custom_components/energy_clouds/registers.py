@@ -1,7 +1,8 @@
 """Keeps a register's momentary drop from being published: pure logic, no Home Assistant.
 
 A counter that reads 0, or an older value, for one poll would be taken for a replaced meter, and its whole content added
-to the energy dashboard. A drop counts only when a second, later sample confirms it.
+to the energy dashboard. A drop counts only when a second, later sample confirms it. What was measured at one instant,
+and is told again as less, is a correction, once it has been told twice.
 """
 
 from collections.abc import Collection, Iterable
@@ -39,7 +40,9 @@ class RegisterGuard:
             return False
         dropped = last is not None and value < _number(last)
         later = suspect is None or sample.time > suspect.time
-        confirmed = suspect is not None and later and value >= _number(suspect)
+        # The vendor that tells the same measurement twice, and lower than at first, has corrected it.
+        corrected = last is not None and sample == suspect and sample.time == last.time
+        confirmed = corrected or (suspect is not None and later and value >= _number(suspect))
         if dropped and not confirmed:
             if later:
                 self._suspected[point_id] = sample

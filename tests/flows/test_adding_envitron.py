@@ -133,13 +133,29 @@ async def test_new_password_for_the_same_user(hass: HomeAssistant, make_account:
     assert (account.simulator.logins, account.simulator.outstanding(USERNAME)) == (2, 2)
 
 
-async def test_another_user_is_another_account(hass: HomeAssistant, make_account: MakeAccount) -> None:
+async def test_another_user_is_another_account(
+    hass: HomeAssistant, make_account: MakeAccount, hass_storage: dict[str, Any]
+) -> None:
     account = make_account(EnvitronSimulator())
     await account.set_up()
     account.simulator.users["other"] = User("secret", 99, tuple(account.simulator.buildings))
     result = await renew(hass, account, "reconfigure", entered(account.server, username="other", password="secret"))
     assert (result["type"], result["reason"]) == (FlowResultType.ABORT, "unique_id_mismatch")
     assert account.entry.data["credentials"]["username"] == USERNAME
+    assert len(hass_storage[f"{DOMAIN}.tokens"]["data"]) == 1
+
+
+async def test_user_whose_name_changes_stays_the_same_account(
+    hass: HomeAssistant, make_account: MakeAccount, hass_storage: dict[str, Any]
+) -> None:
+    account = make_account(EnvitronSimulator())
+    await account.set_up()
+    account.simulator.users["renamed"] = account.simulator.users.pop(USERNAME)
+    result = await renew(hass, account, "reconfigure", entered(account.server, username="renamed"))
+    assert result["reason"] == "reconfigure_successful"
+    assert float(account.state("sensor.office_consumption"))
+    # The tokens of the old name are of no use to anybody.
+    assert len(hass_storage[f"{DOMAIN}.tokens"]["data"]) == 1
 
 
 async def test_wrong_password_while_renewing_leaves_the_account_alone(
