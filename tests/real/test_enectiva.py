@@ -73,7 +73,7 @@ def test_what_a_virtual_meter_counts_is_chosen(page: Page, dialog: Locator, loop
     _open_options(page)
     meters = dialog.locator("ha-selector-select").filter(has_text="Meters of electricity")
     meters.get_by_role("button", name="Add").click()
-    page.get_by_role("option").filter(has_text=CHOSEN).click()
+    page.get_by_role("option").filter(has_text="Virtual meter 501").click()
     submit(dialog)
     finish(dialog)
     counted = _values(loop, api)[CHOSEN]
