@@ -204,6 +204,23 @@ async def test_missing_scope_is_a_repair_issue_and_the_rest_works(hass: HomeAssi
     assert not ir.async_get(hass).issues
 
 
+async def test_issue_that_was_ignored_stays_ignored(hass: HomeAssistant, enectiva: Enectiva) -> None:
+    enectiva.simulator.withdraw(LOGIN_TOKEN, METER_DELTAS)
+    await enectiva.set_up()
+    issue_id = f"{enectiva.entry.entry_id}_scope_missing_meter_deltas"
+    ir.async_ignore_issue(hass, DOMAIN, issue_id, ignore=True)
+    # While the service is down nothing is known of its rights.
+    await enectiva.server.stop()
+    await restart(hass, enectiva.entry.entry_id)
+    assert enectiva.status() is ConfigEntryState.SETUP_RETRY
+    await enectiva.server.start()
+    await enectiva.polls(10)
+    assert enectiva.status() is ConfigEntryState.LOADED
+    issue = ir.async_get(hass).async_get_issue(DOMAIN, issue_id)
+    assert issue is not None
+    assert issue.dismissed_version is not None
+
+
 async def test_revoked_login_token_starts_one_reauth_flow(hass: HomeAssistant, enectiva: Enectiva) -> None:
     await enectiva.set_up()
     enectiva.simulator.revoke(LOGIN_TOKEN)

@@ -191,9 +191,8 @@ class EnergyCloudsCoordinator(DataUpdateCoordinator[dict[PointId, Sample]]):
             try:
                 await self._discover()
             except VendorError as err:
+                self._show_notices(is_all=False)
                 raise self._as_failure(err) from err
-            finally:
-                self._show_notices()
         self._take_inventory(self._census.inventory)
 
     @override
@@ -205,10 +204,11 @@ class EnergyCloudsCoordinator(DataUpdateCoordinator[dict[PointId, Sample]]):
                 self._take_readings(readings)
                 self._make_entities_anew()
         except VendorError as err:
+            self._show_notices(is_all=False)
             raise self._as_failure(err) from err
         finally:
             self._set_pace()
-            self._show_notices()
+        self._show_notices(is_all=True)
         self.last_success = self.vendor.now()
         self._succeeded_at = time.monotonic()
         self._store.save_soon(self.memory)
@@ -299,9 +299,10 @@ class EnergyCloudsCoordinator(DataUpdateCoordinator[dict[PointId, Sample]]):
                 self._changed.add(point_id)
 
     @callback
-    def _show_notices(self) -> None:
+    def _show_notices(self, *, is_all: bool) -> None:
+        """A poll that went well knows of all there is to mend; one that failed may only know of something more."""
         if not self._stopped:
-            show_notices(self.hass, self.config_entry, self.vendor.notices())
+            show_notices(self.hass, self.config_entry, self.vendor.notices(), is_all=is_all)
 
     def _wanted_points(self) -> tuple[Point, ...]:
         """The points of all devices that have an enabled entity; before there are entities, all points."""

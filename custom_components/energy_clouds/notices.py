@@ -11,14 +11,17 @@ from .vendors.model import Notice
 
 
 @callback
-def show_notices(hass: HomeAssistant, entry: ConfigEntry, notices: Collection[Notice]) -> None:
-    """Have exactly these issues of an account: new ones are raised, those that are over are gone."""
+def show_notices(hass: HomeAssistant, entry: ConfigEntry, notices: Collection[Notice], *, is_all: bool = True) -> None:
+    """Raise these issues of an account; if they are all, those that are over are gone.
+
+    One that is deleted and raised again would come back to a person who has ignored it.
+    """
     prefix = f"{entry.entry_id}_"
     named = {f"{prefix}{notice.key}_{notice.about}": notice for notice in notices}
     shown = {
         issue_id
         for domain, issue_id in ir.async_get(hass).issues
-        if domain == DOMAIN and issue_id.startswith(prefix) and issue_id not in named
+        if is_all and domain == DOMAIN and issue_id.startswith(prefix) and issue_id not in named
     }
     for issue_id in shown:
         ir.async_delete_issue(hass, DOMAIN, issue_id)
