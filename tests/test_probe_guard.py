@@ -13,6 +13,7 @@ from types import MappingProxyType
 
 import tools.probe
 import vendors
+from yarl import URL
 from vendors.base import CredentialField, FieldKind, OptionField, OptionKind, Vendor
 from vendors.budget import Limit
 from vendors.errors import CannotConnect
@@ -31,6 +32,7 @@ class Sixth(Vendor):
         CredentialField(key="region", kind=FieldKind.CHOICE, default="EU", choices=("EU", "US")),
         CredentialField(key="verify_ssl", kind=FieldKind.SWITCH, required=False, default=True, advanced=True),
     )
+    identity = "user"
     option_fields = (OptionField(key="extra", kind=OptionKind.IDS),)
     cadence, history_reach = timedelta(minutes=1), None
 
@@ -42,8 +44,8 @@ class Sixth(Vendor):
         return Limit(requests=10, window=timedelta(seconds=1))
 
     @classmethod
-    def credential_parts(cls, credentials):
-        return ("sixth",)
+    def service(cls, credentials):
+        return URL("https://sixth.example")
 
     async def login(self):
         access, refresh = (

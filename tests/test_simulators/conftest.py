@@ -12,6 +12,8 @@ from tests.simulators.clock import SimClock
 from tests.simulators.enpact import BASE, PRODUCTION_KEY, SANDBOX_KEY, EnpactSimulator
 from tests.simulators.server import running
 
+from .enectiva_client import Client as EnectivaClient, Connect as ConnectEnectiva, connector
+
 NOON = datetime(2026, 6, 17, 12, 0, tzinfo=UTC)
 """A Wednesday in summer time, at which the tests' clocks start."""
 
@@ -83,3 +85,15 @@ async def connect(clock: SimClock) -> AsyncGenerator[Connect]:
 @pytest.fixture
 async def enpact(connect: Connect) -> Any:
     return await connect()
+
+
+@pytest.fixture
+async def connect_enectiva(clock: SimClock) -> AsyncGenerator[ConnectEnectiva]:
+    """Return a function that starts an Enectiva service and returns its client."""
+    async with AsyncExitStack() as stack:
+        yield connector(stack, clock)
+
+
+@pytest.fixture
+async def enectiva(connect_enectiva: ConnectEnectiva) -> EnectivaClient:
+    return await connect_enectiva()

@@ -1,7 +1,5 @@
 """Enectiva's contract: tokens of three kinds, their scopes, and the media types."""
 
-from collections.abc import AsyncGenerator
-from contextlib import AsyncExitStack
 from datetime import timedelta
 import json
 
@@ -20,20 +18,9 @@ from tests.simulators.enectiva import (
 )
 
 from .conftest import NOON
-from .enectiva_client import HEADERS, PATHS, TYPED, Client, Connect, claims, connector, detail
+from .enectiva_client import HEADERS, PATHS, TYPED, Client, claims, detail
 
 SECOND, MINUTE = timedelta(seconds=1), timedelta(minutes=1)
-
-
-@pytest.fixture
-async def connect(clock: SimClock) -> AsyncGenerator[Connect]:
-    async with AsyncExitStack() as stack:
-        yield connector(stack, clock)
-
-
-@pytest.fixture
-async def enectiva(connect: Connect) -> Client:
-    return await connect()
 
 
 async def test_a_login_token_gets_an_access_token_of_five_minutes(enectiva: Client) -> None:

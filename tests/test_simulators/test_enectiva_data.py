@@ -1,7 +1,5 @@
 """Enectiva's data: the building, the world's truth in readings and data points, and what happens to them."""
 
-from collections.abc import AsyncGenerator
-from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
 from time import perf_counter
 from typing import Any
@@ -14,22 +12,11 @@ from tests.simulators.enectiva import EnectivaSimulator
 from tests.simulators.world import EPOCH, World
 
 from .conftest import NOON
-from .enectiva_client import Client, Connect, connector, stamp, used
+from .enectiva_client import Client, Connect, stamp, used
 
 MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
 QUARTER = 15 * MINUTE
 LONDON = ZoneInfo("Europe/London")
-
-
-@pytest.fixture
-async def connect(clock: SimClock) -> AsyncGenerator[Connect]:
-    async with AsyncExitStack() as stack:
-        yield connector(stack, clock)
-
-
-@pytest.fixture
-async def enectiva(connect: Connect) -> Client:
-    return await connect()
 
 
 async def newest(client: Client, meter: str) -> tuple[str, float]:
@@ -227,15 +214,16 @@ async def test_meters_are_added(enectiva: Client) -> None:
     assert len(await enectiva.rows(f"/meters/{minutely.id}/readings")) == 16
 
 
-async def test_another_seed_is_another_building(connect: Connect) -> None:
+async def test_another_seed_is_another_building(connect_enectiva: Connect) -> None:
     one, two = [
-        await connect(world=World(seed=seed, epoch=NOON - 60 * DAY - NOON.hour * 60 * MINUTE)) for seed in (1, 2)
+        await connect_enectiva(world=World(seed=seed, epoch=NOON - 60 * DAY - NOON.hour * 60 * MINUTE))
+        for seed in (1, 2)
     ]
     assert (await newest(one, "45")) != (await newest(two, "45"))
 
 
-async def test_a_thousand_meters_answer_quickly(connect: Connect, clock: SimClock) -> None:
-    client = await connect(EnectivaSimulator.campus(1000, clock=clock))
+async def test_a_thousand_meters_answer_quickly(connect_enectiva: Connect, clock: SimClock) -> None:
+    client = await connect_enectiva(EnectivaSimulator.campus(1000, clock=clock))
     simulator = client.simulator
     assert len(simulator.meters) == 1000
     assert {meter.energy for meter in simulator.meters.values()} == {"electricity", "heat", "water", "gas", "cooling"}

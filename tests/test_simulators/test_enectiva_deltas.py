@@ -1,7 +1,5 @@
 """Enectiva's monthly deltas: what a month was in the meter's time zone, as far as its readings say."""
 
-from collections.abc import AsyncGenerator
-from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -11,22 +9,11 @@ from tests.simulators.clock import SimClock
 from tests.simulators.enectiva import EnectivaSwitches
 
 from .conftest import NOON
-from .enectiva_client import Client, Connect, connector, used
+from .enectiva_client import Client, Connect, used
 
 MINUTE = timedelta(minutes=1)
 QUARTER = 15 * MINUTE
 LONDON = ZoneInfo("Europe/London")
-
-
-@pytest.fixture
-async def connect(clock: SimClock) -> AsyncGenerator[Connect]:
-    async with AsyncExitStack() as stack:
-        yield connector(stack, clock)
-
-
-@pytest.fixture
-async def enectiva(connect: Connect) -> Client:
-    return await connect()
 
 
 async def deltas(client: Client, path: str) -> dict[str, float]:
@@ -114,8 +101,8 @@ async def test_a_virtual_meter_is_computed(enectiva: Client) -> None:
     assert virtual == {month: pytest.approx(main[month] - ventilation[month], abs=0.002) for month in main}
 
 
-async def test_entities_have_deltas_per_energy(connect: Connect) -> None:
-    client = await connect()
+async def test_entities_have_deltas_per_energy(connect_enectiva: Connect) -> None:
+    client = await connect_enectiva()
     may = ["entity_deltas.time>=2026-05-01T00:00:00", "entity_deltas.time<2026-06-01T00:00:00"]
     rows = (await client.get("/entities/7/deltas", *may))["data"]
     assert {row["type"] for row in rows} == {"entity_deltas"}
@@ -132,7 +119,7 @@ async def test_entities_have_deltas_per_energy(connect: Connect) -> None:
     floor = (await client.get("/entities/8/deltas", *may))["data"]
     garden = (await deltas(client, "/meters/52"))["2026-05"]
     assert [(row["attributes"]["energy"], row["attributes"]["value"]) for row in floor] == [("water", garden)]
-    single = await connect(switches=EnectivaSwitches(entity_deltas="electricity"))
+    single = await connect_enectiva(switches=EnectivaSwitches(entity_deltas="electricity"))
     (row,) = (await single.get("/entities/7/deltas", *may))["data"]
     assert set(row["attributes"]) == {"time", "value"}
     assert row["attributes"]["value"] == (await deltas(client, "/meters/42"))["2026-05"]

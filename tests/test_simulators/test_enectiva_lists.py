@@ -1,7 +1,5 @@
 """Enectiva's lists: filters, order, limits, pages, and the two forms of meter identification."""
 
-from collections.abc import AsyncGenerator
-from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
 import json
 from typing import Any
@@ -14,22 +12,11 @@ from tests.simulators.clock import SimClock
 from tests.simulators.enectiva import EnectivaSimulator, EnectivaSwitches
 
 from .conftest import NOON
-from .enectiva_client import Client, Connect, connector, stamp
+from .enectiva_client import Client, Connect, stamp
 
 READINGS, POINTS, DELTAS = "/meters/42/readings", "/data_series/12/data_points", "/meters/42/deltas"
 QUARTER = timedelta(minutes=15)
 EVERYTHING = ["42", "43", "44", "45", "46", "47", "48", "49", "50", "51", "52", "53"]
-
-
-@pytest.fixture
-async def connect(clock: SimClock) -> AsyncGenerator[Connect]:
-    async with AsyncExitStack() as stack:
-        yield connector(stack, clock)
-
-
-@pytest.fixture
-async def enectiva(connect: Connect) -> Client:
-    return await connect()
 
 
 async def times(client: Client, path: str, *filters: str, **query: str) -> list[str]:
@@ -119,14 +106,14 @@ async def test_sort_options_are_chained(enectiva: Client) -> None:
     assert [time[11:13] for time, _ in rows] == ["01"]
 
 
-async def test_data_points_are_filtered_and_sorted_by_different_types(connect: Connect) -> None:
+async def test_data_points_are_filtered_and_sorted_by_different_types(connect_enectiva: Connect) -> None:
     """The documents' own contradiction."""
-    client = await connect()
+    client = await connect_enectiva()
     by_series, by_points = (f"{kind}.time>=2026-06-17T10:00:00Z" for kind in ("data_series", "data_points"))
     assert len(await client.rows(POINTS, by_series, sort="-data_points.time")) == 2
     assert (await client.refused(POINTS, by_points))[0] == 400
     assert (await client.refused(POINTS, by_series, sort="-data_series.time"))[0] == 400
-    other = await connect(switches=EnectivaSwitches(data_points_filter="data_points"))
+    other = await connect_enectiva(switches=EnectivaSwitches(data_points_filter="data_points"))
     assert len(await other.rows(POINTS, by_points)) == 2
     assert (await other.refused(POINTS, by_series))[0] == 400
 
@@ -160,14 +147,14 @@ async def test_limits_and_pages_begin_at_1(enectiva: Client, path: str) -> None:
     assert await enectiva.ids(path, limit="1000", page="99999") == []
 
 
-async def test_a_list_has_at_most_1000_rows(connect: Connect, clock: SimClock) -> None:
-    client = await connect()
+async def test_a_list_has_at_most_1000_rows(connect_enectiva: Connect, clock: SimClock) -> None:
+    client = await connect_enectiva()
     assert len(await client.ids(READINGS)) == 1000
     assert len(await client.ids(READINGS, limit="5000")) == 1000
-    campus = await connect(EnectivaSimulator.campus(1001, clock=clock))
+    campus = await connect_enectiva(EnectivaSimulator.campus(1001, clock=clock))
     assert len(await campus.ids("/meters")) == 1000
     assert await campus.ids("/meters", page="2") == ["2001"]
-    strict = await connect(switches=EnectivaSwitches(large_limit="refused"))
+    strict = await connect_enectiva(switches=EnectivaSwitches(large_limit="refused"))
     assert (await strict.refused(READINGS, limit="1001"))[0] == 400
     assert len(await strict.ids(READINGS, limit="1000")) == 1000
 
@@ -196,8 +183,8 @@ async def test_next_leads_through_all_pages(enectiva: Client) -> None:
         ("absent", set(), set()),
     ],
 )
-async def test_shapes_of_links(connect: Connect, links: Any, first: set[str], last: set[str]) -> None:
-    client = await connect(switches=EnectivaSwitches(links=links))
+async def test_shapes_of_links(connect_enectiva: Connect, links: Any, first: set[str], last: set[str]) -> None:
+    client = await connect_enectiva(switches=EnectivaSwitches(links=links))
     pages = [(await client.get("/meters", limit="6", page=page)).get("links", {}) for page in ("1", "2")]
     assert [set(page) for page in pages] == [first, last]
     assert pages[1].get("next") is None
@@ -211,14 +198,14 @@ async def test_deltas_know_no_pages(enectiva: Client) -> None:
     assert len(await times(enectiva, DELTAS)) == 18
 
 
-async def test_deltas_are_filtered_by_times_without_an_offset(connect: Connect) -> None:
-    client = await connect()
+async def test_deltas_are_filtered_by_times_without_an_offset(connect_enectiva: Connect) -> None:
+    client = await connect_enectiva()
     spring = ["meter_deltas.time>2026-02-01T00:00:00", "meter_deltas.time<2026-05-01T00:00:00"]
     assert await times(client, DELTAS, *spring) == ["2026-03-01T00:00:00", "2026-04-01T00:00:00"]
     assert await times(client, DELTAS, "meter_deltas.time>=2026-06-01T00:00:00") == ["2026-06-01T00:00:00"]
     zulu = "meter_deltas.time>=2026-06-01T00:00:00Z"
     assert (await client.refused(DELTAS, zulu))[0] == 400
-    lenient = await connect(switches=EnectivaSwitches(delta_offsets="ignored"))
+    lenient = await connect_enectiva(switches=EnectivaSwitches(delta_offsets="ignored"))
     assert await times(lenient, DELTAS, zulu) == ["2026-06-01T00:00:00"]
 
 
@@ -226,8 +213,10 @@ async def test_deltas_are_filtered_by_times_without_an_offset(connect: Connect) 
     ("switch", "accepted"),
     [("virtual_meter_deltas", {"virtual_meter_deltas"}), ("meter_deltas", {"meter_deltas"}), ("none", set())],
 )
-async def test_the_type_of_virtual_meters_deltas_is_open(connect: Connect, switch: Any, accepted: set[str]) -> None:
-    client = await connect(switches=EnectivaSwitches(virtual_filter=switch))
+async def test_the_type_of_virtual_meters_deltas_is_open(
+    connect_enectiva: Connect, switch: Any, accepted: set[str]
+) -> None:
+    client = await connect_enectiva(switches=EnectivaSwitches(virtual_filter=switch))
     path = "/virtual_meters/501/deltas"
     for kind in ("virtual_meter_deltas", "meter_deltas", "entity_deltas"):
         if kind in accepted:

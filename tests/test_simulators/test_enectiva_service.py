@@ -1,7 +1,5 @@
 """Enectiva's service as a whole: its paths, its errors, its rate limit, and the latest imports."""
 
-from collections.abc import AsyncGenerator
-from contextlib import AsyncExitStack
 from datetime import timedelta
 from email.utils import format_datetime
 import json
@@ -19,20 +17,9 @@ from tests.simulators.enectiva import (
 )
 
 from .conftest import NOON
-from .enectiva_client import PATHS, Client, Connect, connector, detail
+from .enectiva_client import PATHS, Client, Connect, detail
 
 SECOND, MINUTE = timedelta(seconds=1), timedelta(minutes=1)
-
-
-@pytest.fixture
-async def connect(clock: SimClock) -> AsyncGenerator[Connect]:
-    async with AsyncExitStack() as stack:
-        yield connector(stack, clock)
-
-
-@pytest.fixture
-async def enectiva(connect: Connect) -> Client:
-    return await connect()
 
 
 @pytest.mark.parametrize("path", PATHS)
@@ -74,8 +61,8 @@ async def test_the_documented_500(enectiva: Client) -> None:
 
 
 @pytest.mark.parametrize("form", ["delta_seconds", "epoch", "http_date"])
-async def test_the_rate_limit_and_its_headers(connect: Connect, clock: SimClock, form: Any) -> None:
-    client = await connect(switches=EnectivaSwitches(rate_limit=3, rate_window_s=60, rate_reset=form))
+async def test_the_rate_limit_and_its_headers(connect_enectiva: Connect, clock: SimClock, form: Any) -> None:
+    client = await connect_enectiva(switches=EnectivaSwitches(rate_limit=3, rate_window_s=60, rate_reset=form))
     clock.advance(20 * SECOND)
     end = NOON + MINUTE
     reset = {"delta_seconds": "40", "epoch": str(int(end.timestamp())), "http_date": format_datetime(end, usegmt=True)}

@@ -1,26 +1,17 @@
 """The shapes that Enectiva's documents leave open."""
 
-from collections.abc import AsyncGenerator
-from contextlib import AsyncExitStack
 import json
 from typing import Any
 
 import pytest
 
-from tests.simulators.clock import SimClock
 from tests.simulators.enectiva import ALL_SCOPES, LOGIN_TOKEN, EnectivaSwitches
 
-from .enectiva_client import TYPED, Client, Connect, claims, connector
+from .enectiva_client import TYPED, Client, Connect, claims
 
 
-@pytest.fixture
-async def connect(clock: SimClock) -> AsyncGenerator[Connect]:
-    async with AsyncExitStack() as stack:
-        yield connector(stack, clock)
-
-
-async def switched(connect: Connect, **switches: Any) -> Client:
-    return await connect(switches=EnectivaSwitches(**switches))
+async def switched(connect_enectiva: Connect, **switches: Any) -> Client:
+    return await connect_enectiva(switches=EnectivaSwitches(**switches))
 
 
 async def attributes(client: Client, path: str, **query: str) -> Any:
@@ -31,8 +22,8 @@ async def attributes(client: Client, path: str, **query: str) -> Any:
 
 @pytest.mark.parametrize("status", [201, 200])
 @pytest.mark.parametrize("shape", ["jsonapi", "flat", "id", "text", "header"])
-async def test_where_the_access_token_is(connect: Connect, shape: str, status: int) -> None:
-    client = await switched(connect, token_shape=shape, token_status=status)
+async def test_where_the_access_token_is(connect_enectiva: Connect, shape: str, status: int) -> None:
+    client = await switched(connect_enectiva, token_shape=shape, token_status=status)
     response, text = await client.ask("POST", "/access_tokens", token=LOGIN_TOKEN)
     assert response.status == status
     body = json.loads(text) if shape != "text" else {}
@@ -60,21 +51,21 @@ async def test_where_the_access_token_is(connect: Connect, shape: str, status: i
         ("absent", None),
     ],
 )
-async def test_scopes_in_the_access_token(connect: Connect, form: str, expected: Any) -> None:
-    client = await switched(connect, scp_as=form)
+async def test_scopes_in_the_access_token(connect_enectiva: Connect, form: str, expected: Any) -> None:
+    client = await switched(connect_enectiva, scp_as=form)
     assert claims(await client.log_in()).get("scp") == expected
     client.simulator.withdraw(LOGIN_TOKEN, "readings")
     assert (await client.refused("/meters/42/readings"))[0] == 403, "whatever the token says"
 
 
-async def test_the_customer_may_be_missing_in_the_access_token(connect: Connect) -> None:
-    client = await switched(connect, sub_absent=True)
+async def test_the_customer_may_be_missing_in_the_access_token(connect_enectiva: Connect) -> None:
+    client = await switched(connect_enectiva, sub_absent=True)
     assert "sub" not in claims(await client.log_in())
     assert await client.get("/meters")
 
 
-async def test_a_body_may_be_wanted(connect: Connect) -> None:
-    client = await switched(connect, wants_body=True)
+async def test_a_body_may_be_wanted(connect_enectiva: Connect) -> None:
+    client = await switched(connect_enectiva, wants_body=True)
     for body, status in (
         (None, 400),
         ("{}", 400),
@@ -87,8 +78,8 @@ async def test_a_body_may_be_wanted(connect: Connect) -> None:
     assert client.simulator.tokens_issued == 1
 
 
-async def test_flat_records(connect: Connect) -> None:
-    client = await switched(connect, attributes="flat")
+async def test_flat_records(connect_enectiva: Connect) -> None:
+    client = await switched(connect_enectiva, attributes="flat")
     assert (await client.get("/meters/42"))["data"] == {
         "type": "meters",
         "id": "42",
@@ -111,8 +102,8 @@ async def test_flat_records(connect: Connect) -> None:
         assert set(record) == {"type", "id", "time", "state"}
 
 
-async def test_ids_are_integers(connect: Connect) -> None:
-    client = await switched(connect, ids="integer")
+async def test_ids_are_integers(connect_enectiva: Connect) -> None:
+    client = await switched(connect_enectiva, ids="integer")
     meter = (await client.get("/meters/42"))["data"]
     assert meter["id"] == 42
     assert meter["relationships"]["entity"]["data"]["id"] == 7
@@ -123,8 +114,8 @@ async def test_ids_are_integers(connect: Connect) -> None:
 
 
 @pytest.mark.parametrize(("values", "separator"), [("string", "."), ("comma", ",")])
-async def test_values_are_strings(connect: Connect, values: str, separator: str) -> None:
-    plain, client = await switched(connect), await switched(connect, values=values)
+async def test_values_are_strings(connect_enectiva: Connect, values: str, separator: str) -> None:
+    plain, client = await switched(connect_enectiva), await switched(connect_enectiva, values=values)
     for path in ("/meters/42/readings", "/meters/42/deltas", "/entities/7/deltas", "/data_series/11/data_points"):
         expected = (await attributes(plain, path, limit="1"))["value"]
         value = (await attributes(client, path, limit="1"))["value"]
@@ -132,8 +123,8 @@ async def test_values_are_strings(connect: Connect, values: str, separator: str)
         assert float(value.replace(",", ".")) == expected
 
 
-async def test_times_are_called_timestamp(connect: Connect) -> None:
-    client = await switched(connect, time_key="timestamp")
+async def test_times_are_called_timestamp(connect_enectiva: Connect) -> None:
+    client = await switched(connect_enectiva, time_key="timestamp")
     for path in ("/meters/42/readings", "/meters/42/deltas", "/data_series/11/data_points"):
         assert set(await attributes(client, path, limit="1")) == {"timestamp", "value"}
 
@@ -155,8 +146,8 @@ async def test_times_are_called_timestamp(connect: Connect) -> None:
         ({"energy": "absent", "unit": "absent"}, {}),
     ],
 )
-async def test_where_a_meters_energy_and_unit_are(connect: Connect, switches: Any, expected: Any) -> None:
-    client = await switched(connect, **switches)
+async def test_where_a_meters_energy_and_unit_are(connect_enectiva: Connect, switches: Any, expected: Any) -> None:
+    client = await switched(connect_enectiva, **switches)
     found = await attributes(client, "/meters/42")
     assert {name: found[name] for name in ("energy", "unit") if name in found} == expected
     assert ("code" in found) is (switches.get("energy") != "absent")
@@ -164,8 +155,8 @@ async def test_where_a_meters_energy_and_unit_are(connect: Connect, switches: An
 
 @pytest.mark.parametrize("form", ["jsonapi", "flat"])
 @pytest.mark.parametrize(("unit", "units"), [("attribute", {}), ("energy_object", {"unit": "m3"})])
-async def test_energies_are_included(connect: Connect, form: str, unit: str, units: dict[str, str]) -> None:
-    client = await switched(connect, energy="included", unit=unit, attributes=form)
+async def test_energies_are_included(connect_enectiva: Connect, form: str, unit: str, units: dict[str, str]) -> None:
+    client = await switched(connect_enectiva, energy="included", unit=unit, attributes=form)
     body = await client.get("/meters/48")
     link = body["data"]["relationships"]["energy"]["data"]
     (included,) = body["included"]
@@ -178,21 +169,21 @@ async def test_energies_are_included(connect: Connect, form: str, unit: str, uni
     assert len(everything["included"]) == 5
 
 
-async def test_meters_may_tell_their_direction(connect: Connect) -> None:
-    client = await switched(connect, direction_attribute=True)
+async def test_meters_may_tell_their_direction(connect_enectiva: Connect) -> None:
+    client = await switched(connect_enectiva, direction_attribute=True)
     assert (await attributes(client, "/meters/42"))["type"] == "consumption"
     assert (await attributes(client, "/meters/43"))["type"] == "production"
 
 
 @pytest.mark.parametrize("status", [404, 500, 501])
-async def test_entities_may_not_be_available(connect: Connect, status: int) -> None:
-    client = await switched(connect, entities=status)
+async def test_entities_may_not_be_available(connect_enectiva: Connect, status: int) -> None:
+    client = await switched(connect_enectiva, entities=status)
     assert (await client.refused("/entities"))[0] == status
     assert (await client.refused("/entities/7"))[0] == status
     assert await client.get("/entities/7/deltas")
 
 
-async def test_the_inferred_path_of_deltas_may_not_exist(connect: Connect) -> None:
-    client = await switched(connect, deltas=404)
+async def test_the_inferred_path_of_deltas_may_not_exist(connect_enectiva: Connect) -> None:
+    client = await switched(connect_enectiva, deltas=404)
     assert (await client.refused("/meters/42/deltas"))[0] == 404
     assert await client.get("/virtual_meters/501/deltas")

@@ -10,8 +10,10 @@ from types import MappingProxyType
 from typing import ClassVar
 
 import aiohttp
+from yarl import URL
 
 from .budget import Budget, Limit
+from .errors import InvalidAddress
 from .model import Account, Inventory, Notice, Point, Quantity, Readings, Series
 from .tokens import Vault
 
@@ -101,6 +103,8 @@ class Vendor(ABC):
     """Names the vendor in the registry, the config flow's steps and the config entries."""
     title: ClassVar[str]
     credential_fields: ClassVar[tuple[CredentialField, ...]]
+    identity: ClassVar[str]
+    """The key of the credential field that tells two credentials of one service apart: the secret, or the user name."""
     cadence: ClassVar[timedelta]
     """How often a poll can bring something new: no account is polled faster."""
     history_reach: ClassVar[timedelta | None]
@@ -120,15 +124,22 @@ class Vendor(ABC):
         """The documented request limit for that credential."""
 
     @classmethod
-    def credential_id(cls, credentials: Credentials) -> str:
-        """A secret-free name of the credential, under which its budget is kept; the same however it was typed."""
-        text = "\n".join(cls.credential_parts(credentials))
-        return f"{cls.key}_{hashlib.sha256(text.encode(errors='surrogatepass')).hexdigest()[:16]}"
+    @abstractmethod
+    def service(cls, credentials: Credentials) -> URL:
+        """The address that the credential is for. Raises `InvalidAddress`."""
 
     @classmethod
-    @abstractmethod
-    def credential_parts(cls, credentials: Credentials) -> tuple[str, ...]:
-        """What makes two credentials the same one: the service, and the secret or user name. Never raises."""
+    def credential_id(cls, credentials: Credentials) -> str:
+        """A secret-free name of the credential, the same however it was typed. Raises nothing.
+
+        Its budgets and tokens are kept under that name.
+        """
+        try:
+            service = str(cls.service(credentials))
+        except InvalidAddress:
+            service = str(credentials.get("url"))
+        text = f"{service}\n{str(credentials.get(cls.identity)).strip()}"
+        return f"{cls.key}_{hashlib.sha256(text.encode(errors='surrogatepass')).hexdigest()[:16]}"
 
     @abstractmethod
     async def login(self) -> Account:

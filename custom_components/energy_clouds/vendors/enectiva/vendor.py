@@ -15,7 +15,7 @@ from yarl import URL
 from ..base import Connection, CredentialField, Credentials, FieldKind, OptionField, OptionKind, Vendor
 from ..budget import Limit
 from ..clock import ServiceClock
-from ..errors import CannotConnect, InvalidAddress, InvalidCredentials, NotPermitted, RateLimited, UnexpectedAnswer
+from ..errors import CannotConnect, InvalidCredentials, NotPermitted, RateLimited, UnexpectedAnswer
 from ..http import Http, service_origin
 from ..model import Account, Inventory, Nature, Notice, Point, Quantity, Readings, Sample, Series
 from ..tokens import Tokens, claims_of
@@ -53,6 +53,7 @@ class Enectiva(Vendor):
         ),
         *(OptionField(key=unit_option(energy), kind=OptionKind.UNIT, choices=UNITS[energy]) for energy in Energy),
     )
+    identity: ClassVar[str] = "token"
     cadence: ClassVar[timedelta] = timedelta(minutes=1)
     history_reach: ClassVar[timedelta | None] = None
     discovery_interval: ClassVar[timedelta] = timedelta(hours=6)
@@ -63,7 +64,7 @@ class Enectiva(Vendor):
         self._clock = ServiceClock(connection.now)
         self._http = Http(
             connection.session,
-            _base(connection.credentials),
+            self.service(connection.credentials),
             connection.budget,
             {"Accept": MEDIA_TYPE, "User-Agent": connection.user_agent},
             self._clock,
@@ -86,12 +87,8 @@ class Enectiva(Vendor):
 
     @override
     @classmethod
-    def credential_parts(cls, credentials: Credentials) -> tuple[str, ...]:
-        try:
-            base = str(_base(credentials))
-        except InvalidAddress:
-            base = str(credentials.get("url"))
-        return base, str(credentials.get("token")).strip()
+    def service(cls, credentials: Credentials) -> URL:
+        return _base(credentials)
 
     @override
     async def login(self) -> Account:

@@ -15,7 +15,7 @@ from yarl import URL
 from ..base import Connection, CredentialField, Credentials, FieldKind, Vendor
 from ..budget import Limit, Priority
 from ..clock import ServiceClock
-from ..errors import CannotConnect, InvalidAddress, InvalidCredentials, RateLimited, UnexpectedAnswer
+from ..errors import CannotConnect, InvalidCredentials, RateLimited, UnexpectedAnswer
 from ..http import Http, service_address
 from ..model import Account, Inventory, Nature, Point, Problem, Readings, Series
 from . import answers
@@ -54,6 +54,7 @@ class Enpact(Vendor):
         CredentialField(key="environment", kind=FieldKind.CHOICE, default=PRODUCTION, choices=(PRODUCTION, SANDBOX)),
         CredentialField(key="url", kind=FieldKind.ADDRESS, required=False, advanced=True),
     )
+    identity: ClassVar[str] = "api_key"
     cadence: ClassVar[timedelta] = timedelta(minutes=1)
     history_reach: ClassVar[timedelta | None] = OLDEST
 
@@ -65,7 +66,7 @@ class Enpact(Vendor):
         self._clock = ServiceClock(connection.now)
         self._http = Http(
             connection.session,
-            _base(credentials),
+            self.service(credentials),
             connection.budget,
             headers={"X-API-Key": self._api_key, "Accept": "application/json", "User-Agent": connection.user_agent},
             clock=self._clock,
@@ -84,12 +85,8 @@ class Enpact(Vendor):
 
     @override
     @classmethod
-    def credential_parts(cls, credentials: Credentials) -> tuple[str, ...]:
-        try:
-            base = str(_base(credentials))
-        except InvalidAddress:
-            base = str(credentials.get("url"))
-        return base, str(credentials.get("api_key")).strip()
+    def service(cls, credentials: Credentials) -> URL:
+        return _base(credentials)
 
     @override
     async def login(self) -> Account:

@@ -14,7 +14,7 @@ from yarl import URL
 from ..base import Connection, CredentialField, Credentials, FieldKind, OptionField, OptionKind, Vendor
 from ..budget import Limit
 from ..clock import ServiceClock
-from ..errors import LOCKED_OUT, TOO_MANY_TOKENS, CannotConnect, InvalidAddress, InvalidCredentials, UnexpectedAnswer
+from ..errors import LOCKED_OUT, TOO_MANY_TOKENS, CannotConnect, InvalidCredentials, UnexpectedAnswer
 from ..http import JSON, Http, service_origin
 from ..model import Account, Inventory, Notice, Point, Readings, Series
 from ..tokens import Tokens, claims_of
@@ -40,13 +40,14 @@ class Envitron(Vendor):
         CredentialField(key="password", kind=FieldKind.SECRET),
     )
     option_fields: ClassVar[tuple[OptionField, ...]] = (OptionField(key=OLD_VALUES, kind=OptionKind.SWITCH),)
+    identity: ClassVar[str] = "username"
     cadence: ClassVar[timedelta] = timedelta(minutes=1)
     history_reach: ClassVar[timedelta | None] = timedelta(0)
 
     @override
     def __init__(self, connection: Connection, inventory: Inventory) -> None:
         credentials = connection.credentials
-        base = _base(credentials)
+        base = self.service(credentials)
         self._host = base.host or ""
         self._budget, self._login_budget = connection.budget, connection.login_budget
         self._clock = ServiceClock(connection.now)
@@ -78,12 +79,8 @@ class Envitron(Vendor):
 
     @override
     @classmethod
-    def credential_parts(cls, credentials: Credentials) -> tuple[str, ...]:
-        try:
-            base = str(_base(credentials))
-        except InvalidAddress:
-            base = str(credentials.get("url"))
-        return base, str(credentials.get("username"))
+    def service(cls, credentials: Credentials) -> URL:
+        return _base(credentials)
 
     @override
     async def login(self) -> Account:
