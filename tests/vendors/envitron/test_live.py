@@ -579,3 +579,17 @@ async def test_building_at_which_a_poll_breaks_off_does_not_starve_those_behind_
     readings = await bench.poll()
     assert {point_id.device_id for point_id in readings.samples} >= {WAREHOUSE}
     assert readings.problems[OFFICE] is Problem.UNREACHABLE
+
+
+async def test_pages_of_values_are_counted_before_they_are_asked_for(make_bench: MakeBench) -> None:
+    bench = await make_bench(envelope="page", paged_rows=True)
+    await bench.vendor.login()
+    await bench.discover()
+    await bench.read()
+    # Eight sensors and two, in pages of two; and each building's own values.
+    expected = 4 + 1 + 2
+    assert bench.vendor.requests_per_poll(bench.inventory.points) == expected
+    assert (await bench.poll()).requests == expected
+    # One sensor's values are among those of all.
+    one = [point for point in bench.inventory.points if point.id.key == sensor_named(bench, "Server room")]
+    assert bench.vendor.requests_per_poll(one) == 4

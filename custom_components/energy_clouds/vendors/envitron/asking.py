@@ -39,10 +39,13 @@ class Asking:
         self._now = clock_now
         self._one_by_one = False
         self._pages_of: dict[str, int] = {}
+        self._pages_asked = 0
 
     def requests_for(self, building: str, sensors: int) -> int:
         """How many requests the values of so many sensors of one building take: one, or a page each."""
-        return sensors if self._one_by_one else min(sensors, self._pages_of.get(building, 1))
+        if self._one_by_one or not sensors:
+            return sensors
+        return self._pages_of.get(building, 1)
 
     async def prepare(self) -> None:
         """Have an access token at hand. A service that gives out none now is not asked once per building."""
@@ -83,14 +86,13 @@ class Asking:
         """The values of a building's sensors; those that have none are not among them."""
         path = SENSOR_VALUES[old]
         if not self._one_by_one:
-            sent_before = self._http.sent
             try:
                 items = await self._pages(path, building, Priority.LIVE)
             except _WantsSensorError:
                 # It is not published whether the parameter may be left out.
                 self._one_by_one = True
             else:
-                self._pages_of[building] = max(1, self._http.sent - sent_before)
+                self._pages_of[building] = self._pages_asked
                 return self._measurements(items)
         found: list[Measurement] = []
         failure: VendorError | None = None
@@ -117,6 +119,7 @@ class Asking:
         asked = set[Query]()
         while query not in asked and len(asked) < MOST_PAGES:
             asked.add(query)
+            self._pages_asked = len(asked)
             answer = await self._get(path, building, priority, query)
             if not _has_content(answer):
                 break
