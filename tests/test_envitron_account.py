@@ -158,11 +158,16 @@ async def test_too_many_tokens_become_a_repair_issue_until_it_is_over(hass: Home
     assert not ir.async_get(hass).issues
 
 
-async def test_account_that_is_removed_or_disabled_takes_its_issues_along(
-    hass: HomeAssistant, envitron: Envitron
+@pytest.mark.parametrize("was_set_up", [True, False])
+async def test_account_that_is_disabled_takes_its_issues_along(
+    hass: HomeAssistant, envitron: Envitron, was_set_up: bool
 ) -> None:
+    too_many = faults.Status(403, {"detail": "Too many outstanding tokens."})
+    if not was_set_up:
+        envitron.simulator.faults.add(too_many, re.compile("token"))
     await envitron.set_up()
-    envitron.simulator.faults.add(faults.Status(403, {"detail": "Too many outstanding tokens."}), re.compile("token"))
+    assert envitron.status() is (ConfigEntryState.LOADED if was_set_up else ConfigEntryState.SETUP_RETRY)
+    envitron.simulator.faults.add(too_many, re.compile("token"))
     await envitron.polls(20)
     assert len(ir.async_get(hass).issues) == 1
     await hass.config_entries.async_set_disabled_by(envitron.entry.entry_id, ConfigEntryDisabler.USER)

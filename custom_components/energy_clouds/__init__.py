@@ -1,9 +1,16 @@
 """Energy Clouds: the energy clouds of people who run buildings, in Home Assistant."""
 
-from homeassistant.config_entries import ConfigEntryState
-from homeassistant.core import HomeAssistant
+from homeassistant.config_entries import (
+    SIGNAL_CONFIG_ENTRY_CHANGED,
+    ConfigEntry,
+    ConfigEntryChange,
+    ConfigEntryState,
+)
+from homeassistant.core import HomeAssistant, callback
 from homeassistant.exceptions import ConfigEntryError
-from homeassistant.helpers import device_registry as dr
+from homeassistant.helpers import config_validation as cv, device_registry as dr
+from homeassistant.helpers.dispatcher import async_dispatcher_connect
+from homeassistant.helpers.typing import ConfigType
 
 from .connection import async_connect
 from .const import CONF_CREDENTIALS, CONF_VENDOR, DOMAIN, PLATFORMS
@@ -14,6 +21,20 @@ from .storage import AccountStore, async_get_budgets
 from .vaults import async_get_vaults
 from .vendors import VENDORS
 from .vendors.errors import InvalidAddress
+
+CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
+
+
+async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
+    """Take the repair issues of an account away when it is disabled, be it set up or not."""
+
+    @callback
+    def entry_changed(_change: ConfigEntryChange, entry: ConfigEntry) -> None:
+        if entry.domain == DOMAIN and entry.disabled_by is not None:
+            show_notices(hass, entry, ())
+
+    async_dispatcher_connect(hass, SIGNAL_CONFIG_ENTRY_CHANGED, entry_changed)
+    return True
 
 
 async def async_setup_entry(hass: HomeAssistant, entry: EnergyCloudsConfigEntry) -> bool:
@@ -42,8 +63,6 @@ async def async_unload_entry(hass: HomeAssistant, entry: EnergyCloudsConfigEntry
     unloaded = await hass.config_entries.async_unload_platforms(entry, PLATFORMS)
     if unloaded:
         await entry.runtime_data.async_save()
-    if entry.disabled_by is not None:
-        show_notices(hass, entry, ())
     return unloaded
 
 

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -747,3 +748,19 @@ async def test_restart_with_a_meter_that_had_shown_nothing_wants_a_discovery(ben
     assert not bench.vendor.wants_discovery()
     await bench.poll(360)
     assert {point.id.key for point in bench.inventory.points if point.id.device_id == "42"} == {"reading", "month"}
+
+
+async def test_amount_is_the_months_whatever_day_its_time_is(bench: Bench) -> None:
+    def on_the_tenth(body: Any) -> Any:
+        for delta in body["data"]:
+            delta["attributes"]["time"] = delta["attributes"]["time"].replace("-01T00:00:00", "-10T12:30:00")
+        return body
+
+    bench.simulator.faults.add(faults.Rewritten(on_the_tenth), "/meters/42/deltas")
+    await bench.discover()
+    sample = sample_of(await bench.read(), "42", "month")
+    assert sample is not None
+    assert (sample.since, sample.time) == (
+        datetime(2026, 11, 1, tzinfo=UTC),
+        datetime(2026, 11, 10, 12, 30, tzinfo=UTC),
+    )
