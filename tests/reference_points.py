@@ -57,7 +57,6 @@ def _enectiva() -> Iterator[Point]:
         Meter(
             id=f"{energy}-{unit}",
             name=None,
-            external_id=None,
             serial=None,
             entity_id=None,
             energy=energy,

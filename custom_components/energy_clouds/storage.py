@@ -49,12 +49,8 @@ class AccountStore:
 
     async def load(self) -> AccountMemory:
         """The memory; an empty one if there is none, or none that can be read."""
-        stored = await self._store.async_load()
-        try:
-            return msgspec.convert(stored, AccountMemory) if stored is not None else AccountMemory()
-        except msgspec.ValidationError:
-            # Whatever it was, discovery brings it back.
-            return AccountMemory()
+        # Whatever cannot be read, discovery brings it back.
+        return await load(self._store, AccountMemory, AccountMemory())
 
     async def save(self, memory: AccountMemory) -> None:
         """Write it now."""
@@ -134,12 +130,7 @@ class Budgets:
 async def async_get_budgets(hass: HomeAssistant) -> Budgets:
     """All budgets, with the waits that were running when Home Assistant stopped."""
     store = Store[dict[str, Any]](hass, STORAGE_VERSION, f"{DOMAIN}.budgets", private=True, atomic_writes=True)
-    stored = await store.async_load()
-    try:
-        states = msgspec.convert(stored or {}, dict[str, BudgetState])
-    except msgspec.ValidationError:
-        states = {}
-    return Budgets(hass, _in_force(states), store)
+    return Budgets(hass, _in_force(await load(store, dict[str, BudgetState], {})), store)
 
 
 def _in_force(states: Mapping[str, BudgetState]) -> dict[str, BudgetState]:
@@ -150,6 +141,15 @@ def _in_force(states: Mapping[str, BudgetState]) -> dict[str, BudgetState]:
         for name, state in states.items()
         if state.learnt_limit is not None or (state.next_allowed is not None and state.next_allowed > now)
     }
+
+
+async def load[T](store: Store[dict[str, Any]], kind: type[T], default: T) -> T:
+    """What a store holds; the default where it holds nothing, or nothing that can be read."""
+    stored = await store.async_load()
+    try:
+        return default if stored is None else msgspec.convert(stored, kind)
+    except msgspec.ValidationError:
+        return default
 
 
 def to_builtins(struct: msgspec.Struct) -> dict[str, Any]:

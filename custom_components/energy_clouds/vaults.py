@@ -9,10 +9,9 @@ from homeassistant.helpers.singleton import singleton
 from homeassistant.helpers.storage import Store
 from homeassistant.util.dt import utcnow
 from homeassistant.util.hass_dict import HassKey
-import msgspec
 
 from .const import DOMAIN
-from .storage import STORAGE_VERSION, to_builtins
+from .storage import STORAGE_VERSION, load, to_builtins
 from .vendors import Vendor
 from .vendors.base import Credentials
 from .vendors.tokens import Grant, Vault
@@ -61,11 +60,6 @@ class Vaults:
 async def async_get_vaults(hass: HomeAssistant) -> Vaults:
     """All vaults, with the tokens that Home Assistant had when it stopped."""
     store = Store[dict[str, Any]](hass, STORAGE_VERSION, f"{DOMAIN}.tokens", private=True, atomic_writes=True)
-    stored = await store.async_load()
-    try:
-        grants = msgspec.convert(stored or {}, dict[str, Grant])
-    except msgspec.ValidationError:
-        grants = {}
-    now = utcnow()
+    grants, now = await load(store, dict[str, Grant], {}), utcnow()
     alive = {name: grant for name, grant in grants.items() if grant.refresh is not None and grant.refresh.expires > now}
     return Vaults(alive, store)

@@ -14,9 +14,10 @@ from typing import Any, override
 
 import msgspec
 
+from .budget import Priority
 from .clock import ServiceClock
 from .errors import CannotConnect, InvalidCredentials
-from .http import Answer
+from .http import NOTHING, Answer, Http, Query
 from .values import number
 
 EARLY = timedelta(seconds=60)
@@ -141,6 +142,17 @@ class Tokens:
         if not task.cancelled():
             # Nobody may be waiting for the error any more.
             task.exception()
+
+    async def get(
+        self, http: Http, path: str, *, priority: Priority, ids: Mapping[str, str] = NOTHING, query: Query = ()
+    ) -> Answer:
+        """Send a GET with an access token (RFC 6750, section 2.1). Raises what `authorized` and the request raise."""
+
+        async def send(text: str) -> Answer:
+            headers = {"Authorization": f"Bearer {text}"}
+            return await http.request("GET", path, priority=priority, ids=ids, query=query, headers=headers)
+
+        return await self.authorized(send)
 
     def _at_hand(self, refused: str | None) -> Grant | None:
         grant = self._vault.grant

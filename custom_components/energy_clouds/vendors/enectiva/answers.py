@@ -55,7 +55,6 @@ class Meter:
 
     id: str
     name: str | None
-    external_id: str | None
     serial: str | None
     entity_id: str | None
     energy: Energy | None
@@ -122,7 +121,6 @@ def _meter(item: Item, meter_id: str, now: datetime) -> Meter:
     return Meter(
         id=meter_id,
         name=name(attributes.get("name")),
-        external_id=name(attributes.get("external_id")),
         serial=name(first(attributes, ("identification_code", "serial_number", "serial"))),
         entity_id=item.related_ids.get("entity") or identifier(attributes.get("entity_id")),
         energy=_energy(item) or energy_of_code(attributes.get("code")),

@@ -106,12 +106,7 @@ class Asking:
     async def _get(
         self, path: str, priority: Priority, *, ids: Mapping[str, str] = NOTHING, query: Sequence[tuple[str, str]] = ()
     ) -> Answer:
-        async def send(token: str) -> Answer:
-            return await self._http.request(
-                "GET", path, priority=priority, ids=ids, query=query, headers={"Authorization": f"Bearer {token}"}
-            )
-
-        answer = await self._tokens.authorized(send)
+        answer = await self._tokens.get(self._http, path, priority=priority, ids=ids, query=query)
         if answer.ok:
             return answer
         message = f"{answer.endpoint}: answered {answer.status}"

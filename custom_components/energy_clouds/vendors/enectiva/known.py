@@ -78,10 +78,6 @@ class Known:
         self.is_incomplete = False
         """Whether something came in of which only a new list can tell what it is."""
 
-    def __getitem__(self, device_id: str) -> Device:
-        """The device of that id."""
-        return self._devices[device_id]
-
     @property
     def devices(self) -> Collection[Device]:
         """All devices."""

@@ -88,7 +88,9 @@ class Enectiva(Vendor):
     @override
     @classmethod
     def service(cls, credentials: Credentials) -> URL:
-        return _base(credentials)
+        """The documented address, or that of another installation of the service."""
+        text = str(credentials.get("url") or "")
+        return service_origin(text) if text else URL(BASE)
 
     @override
     async def login(self) -> Account:
@@ -205,9 +207,3 @@ class Enectiva(Vendor):
             return
         else:
             self._known.list_sites([entity for entity in entities if entity is not None])
-
-
-def _base(credentials: Credentials) -> URL:
-    """The documented address, or that of another installation of the service."""
-    text = str(credentials.get("url") or "")
-    return service_origin(text) if text else URL(BASE)

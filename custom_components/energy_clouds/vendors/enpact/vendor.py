@@ -86,7 +86,13 @@ class Enpact(Vendor):
     @override
     @classmethod
     def service(cls, credentials: Credentials) -> URL:
-        return _base(credentials)
+        """The environment's documented base, or the service at the address a person gave, in whatever form."""
+        text = str(credentials.get("url") or "")
+        if not text:
+            return URL(BASES.get(str(credentials.get("environment")), BASES[PRODUCTION]))
+        address = service_address(text)
+        before, found, _ = address.path.partition(API_PATH)
+        return address.with_path(before + API_PATH if found else API_PATH)
 
     @override
     async def login(self) -> Account:
@@ -205,13 +211,3 @@ def _window_before(time: datetime) -> datetime:
     """The start of the newest window of 15 minutes that had ended at that time."""
     seconds = time.timestamp() // WINDOW.total_seconds() * WINDOW.total_seconds()
     return datetime.fromtimestamp(seconds, UTC) - WINDOW
-
-
-def _base(credentials: Credentials) -> URL:
-    """The environment's documented base, or the service at the address a person gave, however much of it was pasted."""
-    text = str(credentials.get("url") or "")
-    if not text:
-        return URL(BASES.get(str(credentials.get("environment")), BASES[PRODUCTION]))
-    address = service_address(text)
-    before, found, _ = address.path.partition(API_PATH)
-    return address.with_path(before + API_PATH if found else API_PATH)

@@ -131,13 +131,7 @@ class Asking:
 
     async def _get(self, path: str, building: str | None, priority: Priority, query: Query = ()) -> Answer:
         ids = NOTHING if building is None else {"building": building}
-
-        async def send(token: str) -> Answer:
-            return await self._http.request(
-                "GET", path, priority=priority, ids=ids, query=query, headers={"Authorization": f"Bearer {token}"}
-            )
-
-        answer = await self._tokens.authorized(send)
+        answer = await self._tokens.get(self._http, path, priority=priority, ids=ids, query=query)
         if answer.ok:
             return answer
         message = f"{answer.endpoint}: answered {answer.status}"

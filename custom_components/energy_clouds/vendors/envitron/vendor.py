@@ -80,7 +80,8 @@ class Envitron(Vendor):
     @override
     @classmethod
     def service(cls, credentials: Credentials) -> URL:
-        return _base(credentials)
+        """The origin of whatever address was pasted, be it the portal's or the documentation's."""
+        return service_origin(str(credentials.get("url") or ""))
 
     @override
     async def login(self) -> Account:
@@ -149,8 +150,3 @@ class Envitron(Vendor):
         """The limits of a user's buildings are pooled (Public-API, "Limits")."""
         requests = max(at_least, PER_BUILDING * len(self._known.buildings))
         self._budget.limit = Limit(requests=requests, window=HOUR)
-
-
-def _base(credentials: Credentials) -> URL:
-    """The origin of whatever address was pasted, be it the portal's or the documentation's."""
-    return service_origin(str(credentials.get("url") or ""))
