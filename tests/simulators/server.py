@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+import ssl
 from typing import Protocol
 
 from aiohttp import web
@@ -21,9 +22,10 @@ class Application(Protocol):
 class Server:
     """A simulator on a port of 127.0.0.1; it keeps its port while it is stopped."""
 
-    def __init__(self, simulator: Application, port: int = 0) -> None:
-        """Serve `simulator` on `port`, or on a free one if it is 0."""
+    def __init__(self, simulator: Application, port: int = 0, ssl_context: ssl.SSLContext | None = None) -> None:
+        """Serve `simulator` on `port`, or on a free one if it is 0; over https with a context."""
         self._simulator = simulator
+        self._ssl_context = ssl_context
         self._runner: web.AppRunner | None = None
         self._site: web.TCPSite | None = None
         self._busy: set[asyncio.Task[object]] = set()
@@ -32,7 +34,7 @@ class Server:
     @property
     def url(self) -> str:
         """The base address, without a trailing slash."""
-        return f"http://{HOST}:{self.port}"
+        return f"{'https' if self._ssl_context else 'http'}://{HOST}:{self.port}"
 
     async def start(self) -> None:
         """Begin to listen, on the same port as before if it was stopped."""
@@ -40,7 +42,7 @@ class Server:
         application.middlewares.insert(0, self._watch())
         runner = web.AppRunner(application, access_log=None)
         await runner.setup()
-        self._runner, self._site = runner, web.TCPSite(runner, HOST, self.port)
+        self._runner, self._site = runner, web.TCPSite(runner, HOST, self.port, ssl_context=self._ssl_context)
         await self._site.start()
         self.port = runner.addresses[0][1]
 

@@ -1,4 +1,4 @@
-"""The office building: its meters, its cold store, and the truth about them."""
+"""The office building: its meters, its cold store, and the truth about them; the family home stands beside it."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -8,6 +8,7 @@ from .calendar import Calendar
 from .charging import Charging
 from .cold_store import ColdStore, Cooling
 from .curve import STEP, Curve, Sum
+from .home import Home
 from .load import PROFILES, Load
 from .meter import Energy, Meter, Part, Supplier
 from .noise import DAY, Noise
@@ -48,7 +49,7 @@ METERS = tuple(_POWER_FACTORS)
 
 
 class World:
-    """An office building as a function of time; all times are timezone-aware."""
+    """An office building and a family home as functions of time; all times are timezone-aware."""
 
     def __init__(self, seed: int = 1, epoch: datetime = EPOCH) -> None:
         """Build the world of this seed, whose registers start at 0 at `epoch` (a UTC midnight)."""
@@ -70,6 +71,7 @@ class World:
         self._supplier = Supplier(seed, self._curves["grid"])
         self.meters: Mapping[str, Meter] = {name: self._meter(name) for name in METERS}
         self.utilities: Mapping[str, Utility] = connections(seed, day, calendar)
+        self.home = Home(seed, day, calendar)
 
     def meter(self, name: str) -> Meter:
         """Return one of the meters of `METERS`."""
