@@ -7,6 +7,8 @@ import math
 from typing import Any, override
 
 from homeassistant.config_entries import (
+    SOURCE_REAUTH,
+    SOURCE_RECONFIGURE,
     ConfigEntry,
     ConfigFlow,
     ConfigFlowResult,
@@ -18,12 +20,19 @@ from homeassistant.data_entry_flow import AbortFlow
 
 from .connection import async_connect
 from .const import CONF_ACCOUNT_ID, CONF_CREDENTIALS, CONF_VENDOR, DOMAIN
-from .credential_form import credential_schema, entered_credentials, first_field
+from .credential_form import (
+    credential_schema,
+    demand_schema,
+    entered_credentials,
+    field_on_demand,
+    first_field,
+    kept_credentials,
+)
 from .option_form import chosen_options, current_options, fastest_interval, option_schema
 from .storage import AccountStore
 from .vaults import async_get_vaults
 from .vendors import VENDORS
-from .vendors.base import Credentials, FieldKind
+from .vendors.base import CredentialField, Credentials, FieldKind
 from .vendors.errors import CannotConnect, InvalidAddress, InvalidCredentials, NotPermitted, RateLimited, VendorError
 from .vendors.model import Account, Inventory
 
@@ -38,6 +47,8 @@ class EnergyCloudsConfigFlow(ConfigFlow, domain=DOMAIN):
     def __init__(self) -> None:
         self._errors: dict[str, str] = {}
         self._wait = ""
+        self._demanded: CredentialField | None = None
+        self._entered: Credentials = {}
 
     @staticmethod
     @callback
@@ -51,20 +62,22 @@ class EnergyCloudsConfigFlow(ConfigFlow, domain=DOMAIN):
 
     async def async_step_vendor(self, user_input: dict[str, Any] | None = None, *, vendor: str) -> ConfigFlowResult:
         """The form of one vendor, and what is made of it."""
-        credentials = entered_credentials(user_input or {})
-        if user_input is not None:
-            self._abort_if_credential_is_used(vendor, credentials)
-            if (found := await self._async_log_in(vendor, credentials)) is not None:
-                account, _ = found
-                if await self.async_set_unique_id(f"{vendor}_{account.id}") is not None:
-                    await self._async_forget_tokens(vendor, credentials)
-                self._abort_if_unique_id_configured()
-                return self.async_create_entry(
-                    title=account.title,
-                    data={CONF_VENDOR: vendor, CONF_ACCOUNT_ID: account.id, CONF_CREDENTIALS: credentials},
-                )
-            await self._async_forget_tokens(vendor, credentials)
-        return self._async_show_credentials(vendor, vendor, credentials)
+        if user_input is None:
+            return self._async_show_credentials(vendor, vendor, {})
+        return await self._async_add(vendor, entered_credentials(user_input))
+
+    async def async_step_demand(
+        self, user_input: dict[str, Any] | None = None, *, vendor: str, field: CredentialField
+    ) -> ConfigFlowResult:
+        """One more field, that the credential just entered turned out to need."""
+        if user_input is None:
+            return self._async_show_demand(vendor, field)
+        credentials = {**self._entered, field.key: "", **entered_credentials(user_input)}
+        if self.source == SOURCE_REAUTH:
+            return await self._async_renew("reauth_confirm", self._get_reauth_entry(), credentials)
+        if self.source == SOURCE_RECONFIGURE:
+            return await self._async_renew("reconfigure", self._get_reconfigure_entry(), credentials)
+        return await self._async_add(vendor, credentials)
 
     async def async_step_reauth(self, entry_data: Mapping[str, Any]) -> ConfigFlowResult:
         """Home Assistant found the credential to be bad."""
@@ -72,28 +85,50 @@ class EnergyCloudsConfigFlow(ConfigFlow, domain=DOMAIN):
 
     async def async_step_reauth_confirm(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """A new credential for an account whose old one is not accepted any more."""
-        return await self._async_renew("reauth_confirm", self._get_reauth_entry(), user_input)
+        return await self._async_step_renew("reauth_confirm", self._get_reauth_entry(), user_input)
 
     async def async_step_reconfigure(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Another credential or address for the same account."""
-        return await self._async_renew("reconfigure", self._get_reconfigure_entry(), user_input)
+        return await self._async_step_renew("reconfigure", self._get_reconfigure_entry(), user_input)
 
-    async def _async_renew(
+    async def _async_step_renew(
         self, step_id: str, entry: ConfigEntry, user_input: dict[str, Any] | None
     ) -> ConfigFlowResult:
-        vendor = entry.data[CONF_VENDOR]
-        credentials = entered_credentials(user_input or {})
         if user_input is None:
-            return self._async_show_credentials(step_id, vendor, entry.data[CONF_CREDENTIALS])
+            return self._async_show_credentials(step_id, entry.data[CONF_VENDOR], entry.data[CONF_CREDENTIALS])
+        return await self._async_renew(step_id, entry, entered_credentials(user_input))
+
+    async def _async_add(self, vendor: str, credentials: Credentials) -> ConfigFlowResult:
+        self._abort_if_credential_is_used(vendor, credentials)
+        if (found := await self._async_log_in(vendor, credentials)) is None:
+            await self._async_forget_tokens(vendor, credentials)
+            return self._async_ask_again(vendor, vendor, credentials)
+        account, _ = found
+        if await self.async_set_unique_id(f"{vendor}_{account.id}") is not None:
+            await self._async_forget_tokens(vendor, credentials)
+        self._abort_if_unique_id_configured()
+        return self.async_create_entry(
+            title=account.title,
+            data={
+                CONF_VENDOR: vendor,
+                CONF_ACCOUNT_ID: account.id,
+                CONF_CREDENTIALS: kept_credentials(VENDORS[vendor], credentials, account),
+            },
+        )
+
+    async def _async_renew(self, step_id: str, entry: ConfigEntry, credentials: Credentials) -> ConfigFlowResult:
+        vendor = entry.data[CONF_VENDOR]
         self._abort_if_credential_is_used(vendor, credentials, but_by=entry)
         if (found := await self._async_log_in(vendor, credentials)) is None:
             await self._async_forget_tokens(vendor, credentials)
-            return self._async_show_credentials(step_id, vendor, credentials)
+            return self._async_ask_again(step_id, vendor, credentials)
         if not await self._is_same_account(entry, *found):
             await self._async_forget_tokens(vendor, credentials)
             return self.async_abort(reason="unique_id_mismatch")
+        account, _ = found
         replaced = entry.data[CONF_CREDENTIALS]
-        result = self.async_update_reload_and_abort(entry, data_updates={CONF_CREDENTIALS: credentials})
+        kept = kept_credentials(VENDORS[vendor], credentials, account)
+        result = self.async_update_reload_and_abort(entry, data_updates={CONF_CREDENTIALS: kept})
         await self._async_forget_tokens(vendor, replaced)
         return result
 
@@ -127,14 +162,16 @@ class EnergyCloudsConfigFlow(ConfigFlow, domain=DOMAIN):
     async def _async_log_in(self, vendor: str, credentials: Credentials) -> tuple[Account, Inventory] | None:
         """Prove the credential. Returns None, with `_errors` set, when there is no account with devices behind it."""
         vendor_class = VENDORS[vendor]
-        self._errors = {}
+        self._errors, self._entered = {}, credentials
         try:
             client = await async_connect(self.hass, vendor, credentials)
             account, inventory = await client.login(), await client.discover()
         except InvalidAddress:
             self._errors[first_field(vendor_class, FieldKind.ADDRESS)] = "invalid_url"
         except InvalidCredentials as err:
-            self._errors[err.field or first_field(vendor_class, FieldKind.SECRET)] = err.reason
+            self._demanded = field_on_demand(vendor_class, err.field)
+            if self._demanded is None or err.reason != f"{err.field}_needed":
+                self._errors[err.field or first_field(vendor_class, FieldKind.SECRET)] = err.reason
         except RateLimited as err:
             self._errors["base"] = err.reason
             self._wait = str(math.ceil(err.retry_after.total_seconds()))
@@ -151,8 +188,21 @@ class EnergyCloudsConfigFlow(ConfigFlow, domain=DOMAIN):
         else:
             if inventory.devices:
                 return account, inventory
-            self._errors["base"] = "no_devices"
+            self._errors["base"] = vendor_class.empty
         return None
+
+    def _async_ask_again(self, step_id: str, vendor: str, credentials: Credentials) -> ConfigFlowResult:
+        if self._demanded is not None:
+            return self._async_show_demand(vendor, self._demanded)
+        return self._async_show_credentials(step_id, vendor, credentials)
+
+    def _async_show_demand(self, vendor: str, field: CredentialField) -> ConfigFlowResult:
+        return self.async_show_form(
+            step_id=f"{vendor}_{field.key}",
+            data_schema=demand_schema(field),
+            errors=self._errors,
+            description_placeholders={"vendor": VENDORS[vendor].title, "wait": self._wait},
+        )
 
     def _async_show_credentials(self, step_id: str, vendor: str, current: Credentials) -> ConfigFlowResult:
         return self.async_show_form(
@@ -163,12 +213,13 @@ class EnergyCloudsConfigFlow(ConfigFlow, domain=DOMAIN):
         )
 
 
-for _vendor in VENDORS:
-    setattr(
-        EnergyCloudsConfigFlow,
-        f"async_step_{_vendor}",
-        partialmethod(EnergyCloudsConfigFlow.async_step_vendor, vendor=_vendor),
-    )
+for _key, _vendor in VENDORS.items():
+    _flow = EnergyCloudsConfigFlow
+    setattr(_flow, f"async_step_{_key}", partialmethod(_flow.async_step_vendor, vendor=_key))
+    for _field in _vendor.credential_fields:
+        if _field.on_demand:
+            _step = partialmethod(_flow.async_step_demand, vendor=_key, field=_field)
+            setattr(_flow, f"async_step_{_key}_{_field.key}", _step)
 
 
 class EnergyCloudsOptionsFlow(OptionsFlowWithReload):

@@ -18,6 +18,7 @@ import voluptuous as vol
 from .const import CONF_ADVANCED
 from .vendors import Vendor
 from .vendors.base import CredentialField, Credentials, FieldKind
+from .vendors.model import Account
 
 
 def credential_schema(vendor: type[Vendor], current: Credentials) -> vol.Schema:
@@ -32,12 +33,32 @@ def credential_schema(vendor: type[Vendor], current: Credentials) -> vol.Schema:
     return vol.Schema(plain)
 
 
+def demand_schema(field: CredentialField) -> vol.Schema:
+    """The form of a field that is asked for on demand."""
+    marker = vol.Required if field.required else vol.Optional
+    return vol.Schema({marker(field.key): _selector(field)})
+
+
+def kept_credentials(vendor: type[Vendor], credentials: Credentials, account: Account) -> dict[str, str | bool]:
+    """What is stored of a credential that has opened that account."""
+    passing = {field.key for field in vendor.credential_fields if field.on_demand or not field.kept}
+    kept = {key: value for key, value in credentials.items() if key not in passing}
+    if account.address is not None:
+        kept[next(field.key for field in vendor.credential_fields if field.kind is FieldKind.ADDRESS)] = account.address
+    return kept
+
+
 def entered_credentials(user_input: Mapping[str, Any]) -> dict[str, str | bool]:
     """What was entered, without the section, the spaces around it, and the fields left empty."""
     entered = {**user_input, **user_input.get(CONF_ADVANCED, {})}
     entered.pop(CONF_ADVANCED, None)
     values = {key: value.strip() if isinstance(value, str) else value for key, value in entered.items()}
     return {key: value for key, value in values.items() if value not in ("", None)}
+
+
+def field_on_demand(vendor: type[Vendor], key: str | None) -> CredentialField | None:
+    """The field of that key, if it is one that is asked for on demand."""
+    return next((field for field in vendor.credential_fields if field.on_demand and field.key == key), None)
 
 
 def first_field(vendor: type[Vendor], kind: FieldKind) -> str:
@@ -49,7 +70,7 @@ def first_field(vendor: type[Vendor], kind: FieldKind) -> str:
 def _fields(vendor: type[Vendor], current: Credentials, *, advanced: bool) -> dict[vol.Marker, Any]:
     schema: dict[vol.Marker, Any] = {}
     for field in vendor.credential_fields:
-        if field.advanced is not advanced:
+        if field.advanced is not advanced or field.on_demand:
             continue
         marker = vol.Required if field.required else vol.Optional
         value = None if field.kind is FieldKind.SECRET else current.get(field.key, field.default)

@@ -18,12 +18,14 @@ class Census:
     def count(self, discovered: Inventory) -> frozenset[str]:
         """Take in a complete discovery. Returns the ids of the devices that are gone for good.
 
-        An empty list is not "everything is gone": a discovery says nothing of the kinds of which it lists none.
+        An empty list is not "everything is gone": a discovery says nothing of the kinds of which it lists none, unless
+        all kinds are in one list.
         """
         listed = {device.id for device in discovered.devices}
         listed_kinds = {device.kind for device in discovered.devices}
         self.missing = {
-            device.id: self.missing.get(device.id, 0) + (device.kind in listed_kinds)
+            device.id: self.missing.get(device.id, 0)
+            + (device.kind in listed_kinds or bool(discovered.in_one_list and listed))
             for device in self.inventory.devices
             if device.id not in listed
         }

@@ -3,14 +3,14 @@
 from datetime import datetime
 from typing import override
 
-from homeassistant.components.sensor import SensorEntity, SensorStateClass
+from homeassistant.components.sensor import SensorDeviceClass, SensorEntity, SensorStateClass
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .coordinator import EnergyCloudsConfigEntry, EnergyCloudsCoordinator
 from .entity import EnergyCloudsEntity, add_entities
-from .quantities import PRESENTATIONS, state_class_of
-from .vendors.model import Nature, Point
+from .quantities import LARGER_UNITS, PRESENTATIONS, state_class_of
+from .vendors.model import Nature, Point, Quantity
 
 PARALLEL_UPDATES = 0
 
@@ -34,8 +34,23 @@ class EnergyCloudsSensor(EnergyCloudsEntity, SensorEntity):
         presentation = PRESENTATIONS[point.quantity]
         self._attr_device_class = presentation.sensor_class
         self._attr_native_unit_of_measurement = point.unit
+        if point.quantity is Quantity.PRICE and point.unit is not None:
+            self._attr_native_unit_of_measurement = point.unit.replace("currency", coordinator.hass.config.currency)
+        if point.nature is Nature.REGISTER and point.unit is not None:
+            self._attr_suggested_unit_of_measurement = LARGER_UNITS.get(point.unit)
+        if point.words:
+            self._attr_device_class = SensorDeviceClass.ENUM
         self._attr_state_class = state_class_of(point)
         self._attr_suggested_display_precision = presentation.precision
+
+    @property
+    @override
+    def options(self) -> list[str] | None:
+        """The words that it can be, and the one that it is: vendors do not list all of them."""
+        words, value = self.point.words, self.native_value
+        if not words:
+            return None
+        return [*words, value] if isinstance(value, str) and value not in words else list(words)
 
     @property
     @override

@@ -46,10 +46,10 @@ class Vaults:
         """Return when the grant is on disk, or (the disk is full; Home Assistant logs it) cannot be."""
         kept = self._grants.get(name)
         if grant.refresh is not None:
-            self._grants[name] = grant
+            self._grants[name] = grant.to_keep()
         else:
             self._grants.pop(name, None)
-        if kept is not self._grants.get(name):
+        if kept != self._grants.get(name):
             await self._write()
 
     async def _write(self) -> None:

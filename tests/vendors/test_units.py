@@ -41,6 +41,22 @@ from custom_components.energy_clouds.vendors.units import factor, nature_of, qua
         ("A", "A"),
         ("HZ", "Hz"),
         ("%", "%"),
+        ("mW", "mW"),
+        ("mWh", "mWh"),
+        ("VA", "VA"),
+        ("VAr", "var"),
+        ("voltampreact", "var"),
+        ("kwatth", "kWh"),
+        ("celsuis", "°C"),
+        ("Cel", "°C"),
+        ("uA", "μA"),
+        ("µA", "μA"),
+        ("litreh", "L/h"),
+        ("W/m2", "W/m²"),
+        ("μS/cm", "μS/cm"),
+        ("[ppm]", "ppm"),
+        ("Mbps", "Mbit/s"),
+        ("day", "d"),
     ],
 )
 def test_unit_in_every_spelling(text: str, unit: str) -> None:
@@ -48,7 +64,7 @@ def test_unit_in_every_spelling(text: str, unit: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["mW", "mWh", "", " ", "VA", "parsec", "k W", "W/h", None, 5, True, ["W"], {"unit": "W"}]
+    "text", ["mJ", "MVA", "", " ", "S", "parsec", "k W", "W/h", None, 5, True, ["W"], {"unit": "W"}]
 )
 def test_what_is_no_unit(text: object) -> None:
     assert unit_named(text) is None
@@ -69,7 +85,7 @@ def test_what_is_no_unit(text: object) -> None:
         ("V", Quantity.VOLTAGE, Nature.GAUGE),
         ("A", Quantity.CURRENT, Nature.GAUGE),
         ("Hz", Quantity.FREQUENCY, Nature.GAUGE),
-        ("%", Quantity.NUMBER, Nature.GAUGE),
+        ("%", Quantity.PERCENTAGE, Nature.GAUGE),
         ("w", Quantity.NUMBER, Nature.GAUGE),
         ("parsec", Quantity.NUMBER, Nature.GAUGE),
         ("", Quantity.NUMBER, Nature.GAUGE),

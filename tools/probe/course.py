@@ -11,10 +11,12 @@ from zoneinfo import ZoneInfo
 import aiohttp
 from vendors import Vendor
 from vendors.base import Connection, Credentials, Options
+from vendors.errors import InvalidCredentials
 from vendors.model import Inventory, Nature
 from vendors.tokens import Grant, Vault
 
 from . import INTEGRATION
+from .entering import entered_on_demand
 from .findings import Findings
 from .privacy import Guard
 from .wire import CountingBudget, Wire
@@ -55,6 +57,10 @@ class Course:
         async with aiohttp.ClientSession(connector=connector, trace_configs=[self.wire.trace()]) as session:
             client = self._client = self.vendor(self._connection(session), Inventory())
             try:
+                say("signing in …")
+                while (more := await self._sign_in(client, findings)) is not None:
+                    self._credentials = {**self._credentials, **more}
+                    client = self._client = self.vendor(self._connection(session), Inventory())
                 await self._learn(client, findings, pause, say)
                 if history is not None:
                     await self._look_back(client, findings, history, say)
@@ -62,9 +68,20 @@ class Course:
                 findings.notices = tuple(client.notices())
                 findings.answers = dict(client.last_answers())
 
+    async def _sign_in(self, client: Vendor, findings: Findings) -> Credentials | None:
+        """None when it is done; what else was entered, should that be needed."""
+        try:
+            findings.account = await client.login()
+        except InvalidCredentials as err:
+            more = entered_on_demand(self.vendor, err.field)
+            if not more:
+                raise
+            for secret in more.values():
+                self._guard.add(secret)
+            return more
+        return None
+
     async def _learn(self, client: Vendor, findings: Findings, pause: timedelta, say: Callable[[str], None]) -> None:
-        say("signing in …")
-        findings.account = await client.login()
         say("listing what the account has …")
         findings.inventory = await client.discover()
         findings.listed = True

@@ -29,10 +29,18 @@ def entered_credentials(vendor: type[Vendor], *, advanced: bool) -> Credentials:
     """All fields of the form that have a value, as the config flow would have them. Raises `MissingError`."""
     entered: dict[str, str | bool] = {}
     for field in vendor.credential_fields:
-        value = _credential(vendor, field, asked=advanced or _is_needed(field))
+        value = _credential(vendor, field, asked=not field.on_demand and (advanced or _is_needed(field)))
         if value not in (None, ""):
             entered[field.key] = value
     return entered
+
+
+def entered_on_demand(vendor: type[Vendor], key: str | None) -> dict[str, str]:
+    """A field that signing in turned out to need; nothing where it is none, or nobody can be asked."""
+    demanded = any(field.on_demand and field.key == key for field in vendor.credential_fields)
+    if key is None or not demanded or not sys.stdin.isatty():
+        return {}
+    return {key: _asked(f"{vendor.title}: {key}: ", secret=True)}
 
 
 def entered_options(vendor: type[Vendor], *, advanced: bool) -> Options:

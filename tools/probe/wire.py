@@ -5,7 +5,7 @@ import re
 from typing import override
 
 import aiohttp
-from vendors.budget import Budget, Limit, Priority
+from vendors.budget import Budget, Limit, Priority, Spent
 
 _ABOUT_LIMITS = re.compile(r"rate-?limit|retry-after|quota", re.IGNORECASE)
 _HARMLESS = re.compile(r"[\w .,:;=+-]{1,60}\Z", re.ASCII)
@@ -19,9 +19,10 @@ class CountingBudget(Budget):
         self.spent = 0
 
     @override
-    async def spend(self, priority: Priority) -> None:
-        await super().spend(priority)
+    async def spend(self, priority: Priority, cost: float = 1) -> Spent:
+        spent = await super().spend(priority, cost)
         self.spent += 1
+        return spent
 
 
 class Wire:

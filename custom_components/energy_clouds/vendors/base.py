@@ -36,7 +36,12 @@ type Options = Mapping[str, object]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CredentialField:
-    """One field of the form in which a person enters an account; `advanced` ones are folded away."""
+    """One field of the form in which a person enters an account; `advanced` ones are folded away.
+
+    What is not `kept` is there for `login` only, and never stored. A field `on_demand` is not kept either; it is asked
+    for in a step of its own once `login` has raised `InvalidCredentials` about it, with the reason `<key>_needed` where
+    there was nothing wrong yet. It is then in the credentials, and empty if nothing was entered.
+    """
 
     key: str
     kind: FieldKind
@@ -44,6 +49,8 @@ class CredentialField:
     default: str | bool | None = None
     choices: tuple[str, ...] = ()
     advanced: bool = False
+    kept: bool = True
+    on_demand: bool = False
 
 
 class OptionKind(StrEnum):
@@ -114,6 +121,8 @@ class Vendor(ABC):
     login_limit: ClassVar[Limit] = Limit(requests=60, window=timedelta(hours=1))
     """How often an account signs in at most; no more than a guard where no document has a limit."""
     option_fields: ClassVar[tuple[OptionField, ...]] = ()
+    empty: ClassVar[str] = "no_devices"
+    """The config flow's error key for an account that shows no devices."""
 
     @abstractmethod
     def __init__(self, connection: Connection, inventory: Inventory) -> None: ...

@@ -7,7 +7,7 @@ server can be overrun), believes the headers when they are stricter, and stops e
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from datetime import UTC, datetime, timedelta
 from enum import IntEnum
 import math
@@ -22,6 +22,8 @@ LIVE_SHARE = 0.75
 DISCOVERY_SHARE = 0.1
 SHORT_WAIT = timedelta(seconds=2)
 LONGEST_HOLD = timedelta(days=1)
+_ROUNDING = 1e-6
+"""Costs have decimals, and their sums are not exact."""
 
 
 class Priority(IntEnum):
@@ -33,10 +35,21 @@ class Priority(IntEnum):
 
 
 class Limit(msgspec.Struct, frozen=True, kw_only=True):
-    """So many requests in any window of that length."""
+    """So many requests in any window of that length; of a service that counts what a request costs, so much cost."""
 
     requests: int
     window: timedelta
+
+
+class Spent:
+    """A request that was let through: when, for what, and what it costs as far as known."""
+
+    __slots__ = ("at", "cost", "priority")
+
+    def __init__(self, at: float, priority: Priority, cost: float) -> None:
+        self.at = at
+        self.priority = priority
+        self.cost = cost
 
 
 class BudgetState(msgspec.Struct, frozen=True, kw_only=True):
@@ -71,7 +84,8 @@ class Budget:
         self._now = now
         self._monotonic = monotonic or time.monotonic
         self._sleep = sleep
-        self._sent: deque[tuple[float, Priority]] = deque()
+        self._sent: deque[Spent] = deque()
+        self._used = 0.0
         self._held_until = -math.inf
         self._reason = RATE_LIMITED
         self._learnt_limit: int | None = None
@@ -90,9 +104,9 @@ class Budget:
 
     @property
     def used(self) -> int:
-        """How many requests were sent in the window that ends now."""
+        """What the requests of the window that ends now have cost; 1 each, where the service counts requests."""
         self._forget_old()
-        return len(self._sent)
+        return math.ceil(self._used)
 
     @property
     def held_for(self) -> timedelta:
@@ -112,24 +126,33 @@ class Budget:
             return BudgetState(learnt_limit=self._learnt_limit)
         return BudgetState(next_allowed=self._now() + held, learnt_limit=self._learnt_limit, reason=self._reason)
 
-    def plan(self, requests_per_poll: int, cadence: timedelta) -> timedelta:
+    def plan(self, requests_per_poll: float, cadence: timedelta) -> timedelta:
         """The shortest interval, not below `cadence`, at which polls of that size fit. Their room is kept for them."""
         live = max(1, int(self.allowed * LIVE_SHARE))
         seconds = max(cadence.total_seconds(), requests_per_poll * self.limit.window.total_seconds() / live)
         polls_per_window = math.ceil(self.limit.window.total_seconds() / seconds)
-        self._live_requests = min(live, requests_per_poll * polls_per_window)
+        self._live_requests = min(live, math.ceil(requests_per_poll) * polls_per_window)
         return timedelta(seconds=math.ceil(seconds))
 
-    async def spend(self, priority: Priority) -> None:
-        """Count one request that is about to be sent; wait a moment if need be.
+    async def spend(self, priority: Priority, cost: float = 1) -> Spent:
+        """Count one request that is about to be sent, at its expected cost; wait a moment if need be.
 
         Raises `RateLimited` when it would have to wait longer than `SHORT_WAIT`.
         """
-        while wait := self._wait(priority):
+        while wait := self._wait(priority, cost):
             if wait > SHORT_WAIT:
                 raise RateLimited(wait, self.held_because or RATE_LIMITED)
             await self._sleep(wait.total_seconds())
-        self._sent.append((self._monotonic(), priority))
+        return self._count(priority, cost)
+
+    def settle(self, spent: Spent, cost: float, used: float | None = None) -> None:
+        """Take in what a request has really cost, and how much the service says is used up, with what others sent."""
+        if any(one is spent for one in reversed(self._sent)):
+            self._used += cost - spent.cost
+            spent.cost = cost
+        self._forget_old()
+        if used is not None and used > self._used:
+            self._count(Priority.LIVE, used - self._used)
 
     def hold(self, wait: timedelta | None, reason: str = RATE_LIMITED) -> RateLimited:
         """Send nothing for so long, because the server said so. Returns the error to raise.
@@ -168,19 +191,21 @@ class Budget:
     def _limit_in_force(self) -> int:
         return min(self.limit.requests, self._learnt_limit or self.limit.requests)
 
-    def _wait(self, priority: Priority) -> timedelta:
+    def _wait(self, priority: Priority, cost: float) -> timedelta:
         held = self.held_for
         if held:
             return held
         self._forget_old()
-        ceiling, counted = self.allowed, self._sent
+        # What costs more than the head-room leaves may use it, and is sent when little else was.
+        whole = self.allowed if cost <= self.allowed else max(self._limit_in_force, cost)
+        fulls = [self._oldest_to_leave(self._sent, self._used, whole - cost)]
         if priority is not Priority.LIVE:
-            ceiling -= self._live_requests
-            counted = deque(entry for entry in self._sent if entry[1] is not Priority.LIVE)
-        if priority is Priority.HISTORY:
-            ceiling -= math.ceil(self.allowed * DISCOVERY_SHARE)
-        ceiling = max(1, ceiling)
-        fulls = (self._oldest_to_leave(self._sent, self.allowed), self._oldest_to_leave(counted, ceiling))
+            ceiling = whole - self._live_requests
+            if priority is Priority.HISTORY:
+                ceiling -= math.ceil(self.allowed * DISCOVERY_SHARE)
+            counted = [spent for spent in self._sent if spent.priority is not Priority.LIVE]
+            used = sum(spent.cost for spent in counted)
+            fulls.append(self._oldest_to_leave(counted, used, max(1, ceiling) - cost))
         full = max((since for since in fulls if since is not None), default=None)
         if full is None:
             return timedelta(0)
@@ -188,10 +213,25 @@ class Budget:
         return timedelta(seconds=max(0.001, seconds))
 
     @staticmethod
-    def _oldest_to_leave(sent: deque[tuple[float, Priority]], ceiling: int) -> float | None:
-        return sent[len(sent) - ceiling][0] if len(sent) >= ceiling else None
+    def _oldest_to_leave(sent: Iterable[Spent], used: float, room: float) -> float | None:
+        """When the last of the requests was sent that must leave the window for no more than `room` to be used."""
+        since = None
+        for spent in sent:
+            if used <= room + _ROUNDING:
+                break
+            used -= spent.cost
+            since = spent.at
+        return since
+
+    def _count(self, priority: Priority, cost: float) -> Spent:
+        spent = Spent(self._monotonic(), priority, cost)
+        self._sent.append(spent)
+        self._used += cost
+        return spent
 
     def _forget_old(self) -> None:
         horizon = self._monotonic() - self.limit.window.total_seconds()
-        while self._sent and self._sent[0][0] <= horizon:
-            self._sent.popleft()
+        while self._sent and self._sent[0].at <= horizon:
+            self._used -= self._sent.popleft().cost
+        if not self._sent:
+            self._used = 0.0

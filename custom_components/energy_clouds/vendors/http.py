@@ -1,6 +1,6 @@
 """One way to send a request: with a budget, a timeout, a bound on the answer's size, and errors a caller can act on."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 import re
 from types import MappingProxyType
@@ -99,8 +99,13 @@ class Http:
         headers: Mapping[str, str] = NOTHING,
         json: object = msgspec.UNSET,
         secret: bool = False,
+        cost: float = 1,
+        tells: Collection[int] = (),
     ) -> Answer:
         """Send one request and read the whole answer. `ids` fill in the path's `{names}`; a `secret` body is not kept.
+
+        `cost` is what it is expected to cost, for services that do not count requests; the answer then corrects it.
+        `tells` are statuses of 500 and more that are answers to be read.
 
         Raises `CannotConnect` (network, timeout, redirect, 5xx, oversized body) and `RateLimited` (429, or the budget).
         """
@@ -109,7 +114,7 @@ class Http:
         if json is not msgspec.UNSET or method == "POST":
             # aiohttp would declare the absent body of a POST to be application/octet-stream.
             sent_headers["Content-Type"] = self._media_type
-        await self._budget.spend(priority)
+        spent = await self._budget.spend(priority, cost)
         self.sent += 1
         try:
             async with self._session.request(
@@ -129,8 +134,13 @@ class Http:
             lost = not isinstance(err, aiohttp.ClientConnectorError)
             raise CannotConnect(f"{endpoint}: {type(err).__name__}", lost=lost) from None
         self._clock.observe(answered.get("Date"))
+        if 400 <= status < 500:
+            # What is refused is not carried out, whatever the answer says that it would have cost.
+            self._budget.settle(spent, min(cost, 1))
+        elif (actual := number_in(answered, "Cost")) is not None:
+            self._budget.settle(spent, actual, number_in(answered, "Used"))
         self._obey(status, answered, body)
-        if status >= 500 or 300 <= status < 400:
+        if (status >= 500 and status not in tells) or 300 <= status < 400:
             raise CannotConnect(f"{endpoint}: answered {status}", answered=True, lost=status >= 500)
         if status < 300:
             self.last_bodies[endpoint] = without_values(body) if secret else body
@@ -229,6 +239,12 @@ async def _read(response: aiohttp.ClientResponse, endpoint: str) -> bytes:
 
 def _header(headers: Mapping[str, str], name: str) -> str | None:
     return headers.get(f"X-RateLimit-{name}") or headers.get(f"RateLimit-{name}")
+
+
+def number_in(headers: Mapping[str, str], name: str) -> float | None:
+    """The number in a rate limit header of that name, which need not be whole; None where there is none."""
+    text = _header(headers, name)
+    return float(text) if text is not None and re.fullmatch(r"\s*\d{1,9}(\.\d{1,9})?\s*", text) else None
 
 
 def _whole(text: str | None) -> int | None:

@@ -39,8 +39,15 @@ class Quantity(StrEnum):
     VOLTAGE = auto()
     FREQUENCY = auto()
     POWER_FACTOR = auto()
+    APPARENT_POWER = auto()
+    REACTIVE_POWER = auto()
     ENERGY = auto()
-    """Electricity, heat or cold."""
+    """Electricity, heat or cold. As a gauge: an amount of which nobody tells how it grows."""
+    REACTIVE_ENERGY = auto()
+    STORED_ENERGY = auto()
+    """What a store of energy holds, or can hold."""
+    STATE_OF_CHARGE = auto()
+    """How full a battery is, in percent."""
     GAS = auto()
     """A volume of gas."""
     WATER = auto()
@@ -54,25 +61,53 @@ class Quantity(StrEnum):
     METER_READING = auto()
     """What a meter counts of a medium, or in a unit, that nobody has told yet."""
     TEMPERATURE = auto()
+    PRESSURE = auto()
+    IRRADIANCE = auto()
+    CONDUCTIVITY = auto()
+    PRECIPITATION = auto()
+    """Depth of rain per time."""
+    SIGNAL_STRENGTH = auto()
+    DATA_RATE = auto()
+    DURATION = auto()
+    PERCENTAGE = auto()
+    """A part of a whole, in percent."""
+    PRICE = auto()
+    """Money per amount, in whatever currency the account has: `unit` is `currency/kWh`."""
+    WORD = auto()
+    """A word for how something is; `Point.words` are those that it can be."""
+    TIMESTAMP = auto()
+    """An instant."""
     SHARE_OF_TIME = auto()
     """The part of an interval, in percent, for which a flag was true."""
     PROBLEM = auto()
     MODE = auto()
     """Whether a way of working, such as an energy saver, is on."""
+    SWITCHED = auto()
+    """Whether something, of which nothing more is known, is so."""
+    CONNECTIVITY = auto()
+    """Whether a device is connected to its service."""
 
 
 class Phase(StrEnum):
-    """An electrical phase, as printed on a meter."""
+    """An electrical phase, as printed on a meter; the neutral; or what is between two phases."""
 
     L1 = "L1"
     L2 = "L2"
     L3 = "L3"
+    N = "N"
+    L1_L2 = "L1-L2"
+    L2_L3 = "L2-L3"
+    L3_L1 = "L3-L1"
 
 
 class DeviceKind(StrEnum):
     """What a device is."""
 
+    DEVICE = auto()
+    """Something that measures, of which nothing more is known."""
     GATEWAY = auto()
+    INSTALLATION = auto()
+    """A site that has measurements of its own."""
     METER = auto()
     VIRTUAL_METER = auto()
     """Computed from meters."""
@@ -83,6 +118,13 @@ class DeviceKind(StrEnum):
     BUILDING = auto()
     """A building that has measurements of its own."""
     COOLING_CONTROLLER = auto()
+    SWITCHBOARD = auto()
+    INVERTER = auto()
+    BATTERY = auto()
+    SOLAR_PANELS = auto()
+    CHARGING_POINT = auto()
+    HEAT_PUMP = auto()
+    BOILER = auto()
 
 
 class Account(msgspec.Struct, frozen=True, kw_only=True):
@@ -90,11 +132,13 @@ class Account(msgspec.Struct, frozen=True, kw_only=True):
 
     `id` is stable and secret-free; `named` says that the vendor itself names the account, so that another id means
     another account. Where it is False the id is derived from the credential and a renewed credential has another one.
+    `address` is the one at which the account was found, where the one that was entered leaves that open.
     """
 
     id: str
     title: str
     named: bool
+    address: str | None = None
 
 
 class Site(msgspec.Struct, frozen=True, kw_only=True):
@@ -135,7 +179,8 @@ class Point(msgspec.Struct, frozen=True, kw_only=True):
     `cadence` is how often a newer sample can be expected at the latest, None where the vendor has no cadence: a sample
     older than three times that is stale. `noisy` marks points that few people want to see. `running` marks an interval
     that has not ended, such as this month: its amount grows, may be revised, and begins again at 0. `replaces` is the
-    key of another point of the device in whose place this one is, which is then no point any more.
+    key of another point of the device in whose place this one is, which is then no point any more. `words` are those
+    that a state can be, as far as the vendor tells them; one that is not among them is a word all the same.
     """
 
     id: PointId
@@ -149,6 +194,7 @@ class Point(msgspec.Struct, frozen=True, kw_only=True):
     noisy: bool = False
     running: bool = False
     replaces: str | None = None
+    words: tuple[str, ...] = ()
 
 
 class Sample(msgspec.Struct, frozen=True, kw_only=True):
@@ -178,12 +224,14 @@ class Inventory(msgspec.Struct, frozen=True, kw_only=True):
     """All that an account is known to have. Parents stand before their children among the devices.
 
     `retired` are the ids of devices that it has no longer, where the vendor says so and not only lists them no more.
+    `in_one_list` says that devices of all kinds are listed together: a list of any is one of all.
     """
 
     sites: tuple[Site, ...] = ()
     devices: tuple[Device, ...] = ()
     points: tuple[Point, ...] = ()
     retired: frozenset[str] = frozenset()
+    in_one_list: bool = False
 
 
 class Problem(StrEnum):

@@ -10,7 +10,7 @@ from base64 import urlsafe_b64decode
 import binascii
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Any, override
+from typing import Any, Self, override
 
 import msgspec
 
@@ -23,15 +23,24 @@ from .values import number
 EARLY = timedelta(seconds=60)
 """A token is not used any more so long before it expires: it has to arrive, and the clocks differ."""
 LONGEST_LIFE = timedelta(days=3660)
+EPOCH = datetime.fromtimestamp(0, UTC)
 DOUBT = timedelta(minutes=10)
 """How long refusals are not answered with a new token, once a new one has been refused as well."""
 
 
 class Token(msgspec.Struct, frozen=True, kw_only=True):
-    """A token and the instant at which it expires, by the service's clock."""
+    """A token and the instant at which it expires, by the service's clock.
+
+    `replace_from` is when it is to be replaced, where that is not `EARLY` before it expires.
+    """
 
     text: str
     expires: datetime
+    replace_from: datetime | None = None
+
+    def is_fresh(self, now: datetime) -> bool:
+        """Whether it is still to be used."""
+        return now < (self.expires - EARLY if self.replace_from is None else self.replace_from)
 
     @override
     def __repr__(self) -> str:
@@ -40,10 +49,21 @@ class Token(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Grant(msgspec.Struct, frozen=True, kw_only=True):
-    """What a service gave out last. `refresh` is None where there is none, or none that is known to be good."""
+    """What a service gave out last. `refresh` is None where there is none, or none that is known to be good.
+
+    An access token that `passes` is not kept over a restart: the refresh token gives another one whenever it is asked.
+    """
 
     access: Token
     refresh: Token | None = None
+    passes: bool = False
+
+    def to_keep(self) -> Self:
+        """What of it is to be on disk."""
+        if not self.passes:
+            return self
+        spent = Token(text="", expires=EPOCH)
+        return msgspec.structs.replace(self, access=spent)
 
 
 async def _keep_nothing(_grant: Grant) -> None:
@@ -156,7 +176,7 @@ class Tokens:
 
     def _at_hand(self, refused: str | None) -> Grant | None:
         grant = self._vault.grant
-        if grant is None or grant.access.text == refused or grant.access.expires - EARLY <= self._clock.now():
+        if grant is None or grant.access.text == refused or not grant.access.is_fresh(self._clock.now()):
             return None
         return grant
 

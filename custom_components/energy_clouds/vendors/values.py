@@ -10,6 +10,8 @@ from .http import Answer
 
 LONGEST_ID = 200
 LONGEST_NAME = 255
+LONGEST_WORD = 255
+"""That of a state in Home Assistant."""
 MILLISECONDS_FROM = 1e11
 """Epoch times from here on are in milliseconds."""
 
@@ -67,6 +69,12 @@ def name(value: object) -> str | None:
     """A name fit to be shown; None where there is none."""
     text = printable(value) if isinstance(value, str) else ""
     return text[:LONGEST_NAME] or None
+
+
+def word(value: object) -> str | None:
+    """A text fit to be a state; None where there is none. What is too long ends in an ellipsis."""
+    text = printable(value) if isinstance(value, str) else ""
+    return f"{text[: LONGEST_WORD - 1]}…" if len(text) > LONGEST_WORD else text or None
 
 
 def identifier(value: object) -> str | None:

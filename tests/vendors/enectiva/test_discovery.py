@@ -463,6 +463,7 @@ async def test_answer_says_more_than_a_choice(make_bench: MakeBench) -> None:
         ("electricity", " KWH ", KWH),
         ("heat", "GJ", (Quantity.ENERGY, "GJ")),
         ("heat", "MJ", (Quantity.ENERGY, "MJ")),
+        ("heat", "Gcal", (Quantity.ENERGY, "Gcal")),
         ("cooling", "MWh", (Quantity.ENERGY, "MWh")),
         ("gas", "kWh", KWH),
         ("gas", "m^3", GAS),
@@ -471,7 +472,7 @@ async def test_answer_says_more_than_a_choice(make_bench: MakeBench) -> None:
         ("heat", "m3", (Quantity.VOLUME, "m³")),
         # Numbers of which nobody can tell what they count.
         ("electricity", "kvarh", (Quantity.NUMBER, "kvarh")),
-        ("heat", "Gcal", (Quantity.NUMBER, "Gcal")),
+        ("heat", "MMBtu", (Quantity.NUMBER, "MMBtu")),
         ("electricity", "kW", (Quantity.NUMBER, "kW")),
         ("heat", "°C", (Quantity.NUMBER, "°C")),
         ("electricity", "x" * 300, (Quantity.NUMBER, "x" * 16)),

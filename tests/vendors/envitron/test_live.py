@@ -481,13 +481,13 @@ async def test_number_of_a_building_without_time_of_its_own_is_left_out(
         (None, 1),
         ("", 1),
         ("kWh", None),
-        ("mW", None),
+        ("mW", 0.001),
         ("VA", None),
         ("°C", None),
     ],
 )
 async def test_value_in_another_unit_is_converted_or_left_out(
-    bench: Bench, unit: str | None, times: int | None
+    bench: Bench, unit: str | None, times: float | None
 ) -> None:
     usual = await started(bench)
     rewrite(bench, lambda rows: [{**row, "unit": unit} for row in rows])
