@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+import hashlib
 from typing import Any
 
 from freezegun.api import FrozenDateTimeFactory
@@ -18,9 +19,15 @@ from syrupy.assertion import SnapshotAssertion
 import custom_components.energy_clouds  # noqa: F401  before the test plugin mounts another package of that name
 from custom_components.energy_clouds.const import CONF_ACCOUNT_ID, CONF_CREDENTIALS, CONF_VENDOR, DOMAIN
 from custom_components.energy_clouds.storage import AccountMemory
+from custom_components.energy_clouds.vaults import async_get_vaults
+from custom_components.energy_clouds.vendors import VENDORS
 from custom_components.energy_clouds.vendors.budget import BudgetState
-from custom_components.energy_clouds.vendors.tokens import Grant
+from custom_components.energy_clouds.vendors.eniris.issuer import REFRESH_LIFE
+from custom_components.energy_clouds.vendors.tokens import Grant, Token
+from tests.simulators import enapter, eniris
+from tests.simulators.enapter import EnapterSimulator
 from tests.simulators.enectiva import CUSTOMER, LOGIN_TOKEN, EnectivaSimulator
+from tests.simulators.eniris import EnirisSimulator
 from tests.simulators.enpact import PRODUCTION_KEY, EnpactSimulator
 from tests.simulators.envitron import PASSWORD, USER_ID, USERNAME, EnvitronSimulator
 from tests.simulators.server import Server
@@ -34,6 +41,7 @@ msgspec.convert({}, dict[str, Grant])
 START = datetime(2026, 11, 17, 10, 0, 30, tzinfo=UTC)
 """A Tuesday morning on which an office building is busy."""
 ACCOUNT_ID = "5eafe8777d637402"
+ENAPTER_ACCOUNT_ID = hashlib.sha256(enapter.TOKEN.encode()).hexdigest()[:16]
 
 
 @pytest.fixture
@@ -55,6 +63,18 @@ class Row:
     account_id: str
     title: str
     credentials: Mapping[str, str]
+    addresses: tuple[str, ...] = ("url",)
+    path: str = ""
+    """What the addresses end in."""
+    grant: Callable[[Any, datetime], Grant] | None = None
+    """What the account got when it was added, where its password is not kept."""
+
+
+def _eniris_grant(simulator: EnirisSimulator, now: datetime) -> Grant:
+    refresh = simulator.tokens.grant("refresh", eniris.USERNAME, eniris.USER_ID, now)
+    return Grant(
+        access=Token(text="", expires=now), refresh=Token(text=refresh, expires=now + REFRESH_LIFE), passes=True
+    )
 
 
 ROWS: Mapping[type[Simulator], Row] = {
@@ -63,6 +83,15 @@ ROWS: Mapping[type[Simulator], Row] = {
         "envitron", f"127.0.0.1_{USER_ID}", "Envitron 127.0.0.1", {"username": USERNAME, "password": PASSWORD}
     ),
     EnectivaSimulator: Row("enectiva", CUSTOMER, "Enectiva", {"token": LOGIN_TOKEN}),
+    EnirisSimulator: Row(
+        "eniris",
+        str(eniris.USER_ID),
+        "Eniris",
+        {"username": eniris.USERNAME},
+        ("url", "auth_url"),
+        grant=_eniris_grant,
+    ),
+    EnapterSimulator: Row("enapter", ENAPTER_ACCOUNT_ID, "Enapter", {"token": enapter.TOKEN}, path="/v3"),
 }
 
 
@@ -88,13 +117,20 @@ class Account[S: Simulator = EnpactSimulator]:
             data={
                 CONF_VENDOR: row.vendor,
                 CONF_ACCOUNT_ID: row.account_id,
-                CONF_CREDENTIALS: {**row.credentials, "url": self.server.url, **credentials},
+                CONF_CREDENTIALS: {
+                    **row.credentials,
+                    **dict.fromkeys(row.addresses, self.server.url + row.path),
+                    **credentials,
+                },
             },
             options=options or {},
             entry_id=f"01JCW0000000000000000{row.vendor.upper()}",
         )
         entry.add_to_hass(self.hass)
         self.entry = entry
+        if row.grant is not None:
+            vault = (await async_get_vaults(self.hass)).of(VENDORS[row.vendor], entry.data[CONF_CREDENTIALS])
+            await vault.put(row.grant(self.simulator, datetime.now(UTC)))
 
     async def set_up(self, **options: Any) -> None:
         """Plug the service in, add an entry for it and set it up."""

@@ -3,12 +3,21 @@
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 
+from custom_components.energy_clouds.vendors.enapter import (
+    alerts as enapter_alerts,
+    manifests,
+    points as enapter_points,
+)
 from custom_components.energy_clouds.vendors.enectiva import energies, known as enectiva_known
 from custom_components.energy_clouds.vendors.enectiva.answers import Dated, Meter
+from custom_components.energy_clouds.vendors.eniris import fields as eniris_fields, known as eniris_known
+from custom_components.energy_clouds.vendors.eniris.answers import Source
 from custom_components.energy_clouds.vendors.enpact import fields as enpact_fields
 from custom_components.energy_clouds.vendors.envitron import known as envitron_known
 from custom_components.energy_clouds.vendors.envitron.answers import Sensor
 from custom_components.energy_clouds.vendors.model import Inventory, Point
+from custom_components.energy_clouds.vendors.units import UNITS
+from tests.simulators.enapter import marketplace_manifests
 
 NOW = datetime(2026, 11, 17, tzinfo=UTC)
 
@@ -33,7 +42,7 @@ def _enpact() -> Iterator[Point]:
 def _envitron() -> Iterator[Point]:
     known = envitron_known.Known(Inventory(), None)
     kinds = [None, "delivery", "return_delivery", "consumption", "production", "water_volume", "gas_volume"]
-    units = [None, "W", "kW", "kWh", "MWh", "m3", "L", "L/h", "\u00b0C", "V", "A", "Hz", "%", "ppm"]
+    units = [None, *UNITS, "ppm"]
     sensors = [
         Sensor(id=f"{kind}-{unit}", name=name, type=kind, unit=unit, hub=None, number=None)
         for kind in kinds
@@ -77,6 +86,38 @@ def _enectiva() -> Iterator[Point]:
                 yield point
 
 
+def _eniris() -> Iterator[Point]:
+    known = eniris_known.Known(Inventory())
+    parts = ("", "Tot", "L1", "L2", "L3", "N", "L1N", "L1L2", "DC")
+    words = (*eniris_fields.MEANINGS, *eniris_fields.PHYSICAL, "boilerLevel")
+    names = [
+        *(f"{word}{part}_{unit}" for word in words for part in parts for unit in (*eniris_fields.UNITS, "Nm3ph")),
+        *(
+            f"{word.removesuffix('Energy')}{kind}EnergyTot_Wh"
+            for word in eniris_fields.MEANINGS
+            if word.endswith("Energy")
+            for kind in ("Abs", "")
+        ),
+        *(f"{word}DeltaTot_Wh" for word in eniris_fields.MEANINGS if word.endswith("Energy")),
+        *(f"powerFactor{part}" for part in parts),
+        *words,
+    ]
+    for name in names:
+        for value in (1.5, "text", True):
+            source = Source(measurement=f"{type(value).__name__}Metrics", store=b"{}", tags=(), policy="rp_one_m")
+            query = eniris_known.Query("meter", source, (name,), eniris_known.CADENCE)
+            if (learnt := known.learn(query, name, value)) is not None:
+                yield learnt[0]
+
+
+def _enapter() -> Iterator[Point]:
+    alerts = {severity.value: manifests.Alert(severity.value, severity) for severity in manifests.Severity}
+    yield enapter_alerts.connectivity_point("device", {})
+    yield from enapter_alerts.alert_points("device", alerts, {})
+    for number, blueprint in enumerate(marketplace_manifests(100, seed=1)):
+        yield from enapter_points.points_of(f"{number}", manifests.manifest_of(blueprint).attributes.values()).values()
+
+
 def _apart(points: Iterable[Point]) -> list[Point]:
     """One of each kind of points; of those that differ in nothing but their ids only the first."""
     found: dict[object, Point] = {}
@@ -85,5 +126,11 @@ def _apart(points: Iterable[Point]) -> list[Point]:
     return list(found.values())
 
 
-POINTS = {"enpact": _apart(_enpact()), "envitron": _apart(_envitron()), "enectiva": _apart(_enectiva())}
+POINTS = {
+    "enapter": _apart(_enapter()),
+    "enectiva": _apart(_enectiva()),
+    "eniris": _apart(_eniris()),
+    "enpact": _apart(_enpact()),
+    "envitron": _apart(_envitron()),
+}
 """By the vendor's key."""

@@ -25,7 +25,7 @@ import yaml
 from custom_components.energy_clouds import binary_sensor, config_flow, const, quantities, sensor
 from custom_components.energy_clouds.entity import EnergyCloudsEntity
 from custom_components.energy_clouds.vendors import VENDORS, errors
-from custom_components.energy_clouds.vendors.base import FieldKind
+from custom_components.energy_clouds.vendors.base import CredentialField, FieldKind
 from custom_components.energy_clouds.vendors.errors import InvalidCredentials
 from custom_components.energy_clouds.vendors.model import DeviceKind, Nature, Quantity
 
@@ -85,7 +85,10 @@ def vendor_reasons() -> frozenset[str]:
     for path, call in nodes(ast.Call, vendors=True):
         if called(call) == "InvalidCredentials":
             reason = call.args[1] if len(call.args) > 1 else argument(call, "reason")
-            if reason is not None:
+            # What is only asked for then is no error.
+            if reason is not None and not (
+                isinstance(reason, ast.JoinedStr) and ast.unparse(reason).endswith("_needed'")
+            ):
                 reasons.add(text_of(reason, path))
     return frozenset(reasons)
 
@@ -99,8 +102,13 @@ def flow_errors() -> set[str]:
     for path, node in nodes(ast.Assign, vendors=False):
         for target in node.targets:
             if isinstance(target, ast.Subscript) and "errors" in ast.unparse(target.value):
-                reason = isinstance(node.value, ast.Attribute) and node.value.attr == "reason"
-                found |= vendor_reasons() | LIMIT_REASONS if reason else {text_of(node.value, path)}
+                match node.value:
+                    case ast.Attribute(attr="reason"):
+                        found |= vendor_reasons() | LIMIT_REASONS
+                    case ast.Attribute(attr="empty"):
+                        found |= {vendor.empty for vendor in VENDORS.values()}
+                    case value:
+                        found.add(text_of(value, path))
     for path, call in nodes(ast.Call, vendors=False):
         if isinstance(values := argument(call, "errors"), ast.Dict):
             found |= {text_of(value, path) for value in values.values}
@@ -191,7 +199,10 @@ ENTITIES = {
 
 @cache
 def entities() -> tuple[tuple[Platform, EnergyCloudsEntity], ...]:
-    coordinator: Any = SimpleNamespace(unique_device_id=lambda device_id: f"account_{device_id}")
+    coordinator: Any = SimpleNamespace(
+        unique_device_id=lambda device_id: f"account_{device_id}",
+        hass=SimpleNamespace(config=SimpleNamespace(currency="EUR")),
+    )
     return tuple(
         (platform, entity(coordinator, point))
         for points in POINTS.values()
@@ -508,8 +519,8 @@ def test_every_field_has_a_description() -> None:
 
 
 def test_steps() -> None:
-    # `vendor` stands for the steps named by vendors, and `reauth` goes on to `reauth_confirm`.
-    shown = steps_of(config_flow.EnergyCloudsConfigFlow) - {"vendor", "reauth"}
+    # `vendor` and `demand` stand for steps that are named by vendors, and `reauth` goes on to `reauth_confirm`.
+    shown = steps_of(config_flow.EnergyCloudsConfigFlow) - {"vendor", "demand", "reauth"}
     assert shown >= {"user", "reauth_confirm", "reconfigure", *VENDORS}
     assert TEXTS["config"]["step"].keys() == shown
     assert TEXTS["config"]["step"]["user"]["menu_options"].keys() == VENDORS.keys()
@@ -518,7 +529,15 @@ def test_steps() -> None:
 
 def credential_keys(vendors: Iterable[str], *, advanced: bool) -> set[str]:
     fields = [field for vendor in vendors for field in VENDORS[vendor].credential_fields]
-    return {field.key for field in fields if field.advanced is advanced}
+    return {field.key for field in fields if field.advanced is advanced and not field.on_demand}
+
+
+@pytest.mark.parametrize(
+    ("vendor", "field"),
+    [(key, field) for key, vendor in VENDORS.items() for field in vendor.credential_fields if field.on_demand],
+)
+def test_steps_on_demand(vendor: str, field: CredentialField) -> None:
+    assert TEXTS["config"]["step"][f"{vendor}_{field.key}"]["data"].keys() == {field.key}
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,7 @@ from custom_components.energy_clouds.vendors.base import Connection
 from custom_components.energy_clouds.vendors.budget import Budget
 from custom_components.energy_clouds.vendors.model import Inventory
 from custom_components.energy_clouds.vendors.tokens import Vault
-from tests.simulators import enectiva, enpact, envitron
+from tests.simulators import enapter, enectiva, eniris, enpact, envitron
 from tests.simulators.faults import Answer, Fault, HtmlPage, RateLimited, Slow, Status
 from tests.simulators.server import Server, running
 from tests.simulators.simulator import Simulator
@@ -41,14 +41,34 @@ class Case:
     secrets: Sequence[str]
     wrong: Mapping[str, str]
     """What is entered instead when the credential is wrong."""
+    addresses: Sequence[str] = ("url",)
+    sign_in: int = 1
+    """How many requests signing in takes."""
+    path: str = ""
+    """What the address ends in."""
 
 
 CASES: Mapping[str, Case] = {
+    "enapter": Case(
+        enapter.EnapterSimulator,
+        {"token": enapter.TOKEN},
+        [enapter.TOKEN],
+        {"token": enapter.EXPIRED_TOKEN},
+        path="/v3",
+    ),
     "enectiva": Case(
         enectiva.EnectivaSimulator,
         {"token": enectiva.LOGIN_TOKEN},
         [enectiva.LOGIN_TOKEN],
         {"token": enectiva.REVOKED_LOGIN_TOKEN},
+    ),
+    "eniris": Case(
+        eniris.EnirisSimulator,
+        {"username": eniris.USERNAME, "password": eniris.PASSWORD},
+        [eniris.USERNAME, eniris.PASSWORD],
+        {"password": "not the pass word"},
+        ("url", "auth_url"),
+        sign_in=3,
     ),
     "enpact": Case(
         enpact.EnpactSimulator,
@@ -115,7 +135,7 @@ async def probe(
 
 def environment_of(vendor: str, url: str, changed: Mapping[str, str] = NOTHING) -> dict[str, str]:
     """The environment variables for a vendor's simulator."""
-    entered = {**CASES[vendor].entered, "url": url, **changed}
+    entered = {**CASES[vendor].entered, **dict.fromkeys(CASES[vendor].addresses, url + CASES[vendor].path), **changed}
     return {f"{vendor}_{key}".upper(): value for key, value in entered.items()}
 
 
@@ -133,7 +153,7 @@ async def probed(
 
 async def private_words(vendor: str, server: Server) -> set[str]:
     """The ids, names and keys that are ids of everything in the account."""
-    entered = {**CASES[vendor].entered, "url": server.url}
+    entered = {**CASES[vendor].entered, **dict.fromkeys(CASES[vendor].addresses, server.url + CASES[vendor].path)}
     vendor_class = VENDORS[vendor]
     entered |= {
         field.key: field.default
@@ -242,7 +262,7 @@ FAULTS = [
 @pytest.mark.parametrize("vendor", VENDORS)
 @pytest.mark.parametrize(("fault", "reason"), FAULTS, ids=["429", "html 502", "html 200", "503"])
 async def test_a_failure_after_the_sign_in(vendor: str, fault: Fault, reason: str) -> None:
-    printed, _ = await probed(vendor, fault=fault, skip=1)
+    printed, _ = await probed(vendor, fault=fault, skip=CASES[vendor].sign_in)
     assert printed.code == 1
     assert printed.err.splitlines()[-1].startswith(f"error: {reason}")
     assert f"- ended early: {reason.partition(':')[0]} (" in printed.out

@@ -1,0 +1,137 @@
+"""The latest telemetry of many devices, in the fewest addresses that are short enough to be read.
+
+No document limits an address; 6 kB are within what servers usually read. A batch that is refused is halved until the
+device at which the service takes offence is alone: that one is left out for an hour, the others are read.
+"""
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from http import HTTPStatus
+from typing import Final
+from urllib.parse import quote
+
+from ..model import Problem
+
+LONGEST_ADDRESS: Final = 6000
+SHORTEST_ADDRESS: Final = 300
+RELEVANCE: Final = ("relevance_interval", "300s")
+LEFT_OUT_FOR: Final = timedelta(hours=1)
+MOST_TRIED_AGAIN: Final = 4
+"""How many devices that were left out are tried again in one poll."""
+_ELSEWHERE: Final = 200
+"""What the address has besides the devices: host, path and relevance."""
+
+type Attributes = tuple[str, ...]
+type Batch = tuple[tuple[str, Attributes], ...]
+"""Devices with the attributes that are asked for; a device with many may be in several batches."""
+
+
+def query_of(batch: Batch) -> list[tuple[str, str]]:
+    """The query that asks for a batch."""
+    return [*((f"devices[{device}]", ",".join(attributes)) for device, attributes in batch), RELEVANCE]
+
+
+def halves_of(batch: Batch) -> list[Batch]:
+    """The two halves of a batch: of its devices, or of the attributes of its only one; nothing for a single one."""
+    if len(batch) > 1:
+        middle = len(batch) // 2
+        return [batch[:middle], batch[middle:]]
+    device, attributes = batch[0]
+    if len(attributes) == 1:
+        return []
+    middle = len(attributes) // 2
+    return [((device, half),) for half in (attributes[:middle], attributes[middle:])]
+
+
+@dataclass(slots=True)
+class LeftOut:
+    """A device that is not asked for until then."""
+
+    problem: Problem
+    until: datetime
+
+
+@dataclass(slots=True)
+class Batches:
+    """How the devices are asked for: how long an address may be, and who is left out or suspected."""
+
+    longest: int = LONGEST_ADDRESS
+    left_out: dict[str, LeftOut] = field(default_factory=dict)
+    suspected: list[frozenset[str]] = field(default_factory=list)
+    """Devices among which there is one that is refused; each set is asked for by itself."""
+
+    def plan(self, wanted: Mapping[str, Sequence[str]], now: datetime) -> list[Batch]:
+        """Batches for those attributes by device; suspected devices last."""
+        over = [device for device, one in self.left_out.items() if not now < one.until <= now + LEFT_OUT_FOR]
+        for device in [device for device in over if device not in wanted]:
+            over.remove(device)
+            del self.left_out[device]
+        self.suspected = [among & wanted.keys() - self.left_out.keys() for among in self.suspected]
+        self.suspected = [among for among in self.suspected if among]
+        apart = frozenset(self.left_out).union(*self.suspected)
+        groups: list[Iterable[str]] = [[device for device in wanted if device not in apart]]
+        groups += [sorted(among) for among in self.suspected]
+        groups += [[device] for device in over[:MOST_TRIED_AGAIN]]
+        return [batch for group in groups for batch in self._packed({one: wanted[one] for one in group})]
+
+    def count(self, wanted: Mapping[str, Sequence[str]]) -> int:
+        """How many requests those attributes take while nothing is refused."""
+        return sum(1 for _ in self._packed({one: wanted[one] for one in wanted if one not in self.left_out}))
+
+    def too_long(self, batch: Batch) -> None:
+        """Ask in shorter addresses than that batch's from now on."""
+        self.longest = max(SHORTEST_ADDRESS, min(self.longest, sum(map(_length, batch)) + _ELSEWHERE) // 2)
+
+    def refused(self, device: str, status: int, now: datetime) -> None:
+        """Leave a device out for an hour."""
+        problem = Problem.NOT_PERMITTED if status == HTTPStatus.FORBIDDEN else Problem.UNREACHABLE
+        self.left_out[device] = LeftOut(problem, now + LEFT_OUT_FOR)
+
+    def granted(self, devices: Collection[str]) -> None:
+        """Those were read: they are above suspicion."""
+        self._clear(devices)
+        for device in devices:
+            self.left_out.pop(device, None)
+
+    def suspect(self, batch: Batch) -> None:
+        """Remember that a device of that batch is refused, to look for it in a later poll."""
+        devices = frozenset(device for device, _ in batch)
+        self._clear(devices)
+        self.suspected.append(devices)
+
+    def _clear(self, devices: Collection[str]) -> None:
+        self.suspected = [rest for among in self.suspected if (rest := among.difference(devices))]
+
+    def _packed(self, wanted: Mapping[str, Sequence[str]]) -> Iterator[Batch]:
+        batch: list[tuple[str, Attributes]] = []
+        length = _ELSEWHERE
+        for part in self._parts(wanted):
+            if batch and length + _length(part) > self.longest:
+                yield tuple(batch)
+                batch, length = [], _ELSEWHERE
+            batch.append(part)
+            length += _length(part)
+        if batch:
+            yield tuple(batch)
+
+    def _parts(self, wanted: Mapping[str, Sequence[str]]) -> Iterator[tuple[str, Attributes]]:
+        """Each device with all its attributes, or where those are too many for one address, with some at a time."""
+        for device, attributes in wanted.items():
+            room = self.longest - _ELSEWHERE
+            if _length((device, tuple(attributes))) <= room:
+                yield device, tuple(attributes)
+                continue
+            some: Attributes = ()
+            for attribute in attributes:
+                if some and _length((device, (*some, attribute))) > room:
+                    yield device, some
+                    some = ()
+                some = (*some, attribute)
+            if some:
+                yield device, some
+
+
+def _length(part: tuple[str, Attributes]) -> int:
+    device, attributes = part
+    return len(quote(f"devices[{device}]", safe="")) + len(quote(",".join(attributes), safe="")) + len("&=")

@@ -1,0 +1,199 @@
+"""One poll: a list of the devices, for their connections and alerts, and the latest telemetry."""
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from http import HTTPStatus
+from typing import Final
+
+from ..budget import Priority
+from ..clock import ServiceClock
+from ..errors import CannotConnect, RateLimited, UnexpectedAnswer, VendorError
+from ..http import Answer
+from ..model import Point, PointId, Problem, Sample
+from ..values import epoch
+from . import answers
+from .alerts import FirstSeen, is_own
+from .answers import ListedDevice
+from .asking import CONNECTIVITY, MANIFESTS, RAISED_ALERTS, Asking, RefusedError, TokenRefusedError
+from .batches import Batch, Batches, halves_of, query_of
+from .known import Known
+from .points import value_of
+
+FUTURE_TOLERANCE: Final = timedelta(minutes=1)
+MOST_HALVINGS: Final = 24
+"""How many requests more than planned a poll may take to find out who is refused."""
+_PER_DEVICE: Final = frozenset(
+    {HTTPStatus.BAD_REQUEST, HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND, HTTPStatus.UNPROCESSABLE_ENTITY}
+)
+"""What one device may do to a whole call: whether it does is not documented."""
+_NOTHING: Final[tuple[object, ...]] = (None, "", [])
+"""Values that say that there is none now."""
+
+type Wanted = dict[str, list[str]]
+"""Attributes by device."""
+type Listed = dict[str, ListedDevice]
+
+
+@dataclass(slots=True)
+class Poll:
+    """What one poll brought so far. `listed` is None while no list is to be had."""
+
+    samples: dict[PointId, Sample] = field(default_factory=dict)
+    broken: set[PointId] = field(default_factory=set)
+    problems: dict[str, Problem] = field(default_factory=dict)
+    listed: Listed | None = None
+    failure: VendorError | None = None
+    succeeded: bool = False
+    halvings: int = 0
+
+
+class LiveValues:
+    """Reads the newest values, poll after poll."""
+
+    def __init__(self, asking: Asking, known: Known, clock: ServiceClock) -> None:
+        self._asking = asking
+        self._known = known
+        self._clock = clock
+        self._batches = Batches()
+        self._first_seen = FirstSeen()
+
+    def requests_for(self, points: Collection[Point]) -> int:
+        """How many requests a poll of those points takes."""
+        wanted = self._wanted(points, None)
+        return self._asking.pages_for(len(self._known.devices)) + self._batches.count(wanted)
+
+    async def read(self, points: Collection[Point]) -> Poll:
+        """Read everything. Raises what went wrong first where nothing went well, and `TokenRefusedError`."""
+        poll = Poll()
+        await self._list(poll)
+        wanted = self._wanted(points, poll.listed)
+        batches = self._batches.plan(wanted, self._clock.now())
+        for number, batch in enumerate(batches):
+            if not await self._read(batch, poll):
+                self._unreachable(batches[number:], poll)
+                break
+        poll.problems |= {device: one.problem for device, one in self._batches.left_out.items() if device in wanted}
+        if poll.failure is not None and not poll.succeeded:
+            raise poll.failure
+        return poll
+
+    async def _list(self, poll: Poll) -> None:
+        """List the devices: with all manifests, the first time; where that fails, alerts stay as they are."""
+        first = not self._known.has_manifests
+        expand = [CONNECTIVITY, RAISED_ALERTS, *([MANIFESTS] if first else [])]
+        try:
+            listed = await self._asking.devices(expand, Priority.LIVE)
+        except RefusedError as err:
+            poll.failure = err.as_failure()
+        except (CannotConnect, UnexpectedAnswer) as err:
+            poll.failure = err
+        else:
+            poll.succeeded = True
+            poll.listed = {one.id: one for one in listed}
+            self._known.see(listed, {one.id: one.manifest for one in listed} if first else {})
+            for one in listed:
+                self._take_listed(one, poll)
+
+    def _take_listed(self, one: ListedDevice, poll: Poll) -> None:
+        if (point_id := self._known.connectivity(one.id)) is not None:
+            if one.online is None:
+                self._first_seen.forget(point_id)
+                poll.broken.add(point_id)
+            else:
+                poll.samples[point_id] = self._first_seen.sample(point_id, one.online, self._clock.now())
+        if one.raised is not None:
+            self._take_alerts(one.id, one.raised, poll)
+
+    def _take_alerts(self, device: str, raised: Sequence[str], poll: Poll) -> None:
+        now = self._clock.now()
+        for point_id, value in self._known.alert_values(device, raised):
+            poll.samples[point_id] = self._first_seen.sample(point_id, value, now)
+
+    def _wanted(self, points: Collection[Point], listed: Listed | None) -> Wanted:
+        """The attributes to ask for by device: those of points, and the list of alerts where nothing else tells them.
+
+        A device that is listed no more is not asked for: it might cost the others their answer.
+        """
+        wanted: Wanted = {}
+        for point in points:
+            device = point.id.device_id
+            if (listed is not None and device not in listed) or self._known.point(point.id) is None:
+                continue
+            attributes = wanted.setdefault(device, [])
+            if not is_own(point):
+                attributes.append(point.id.key)
+        for device, attributes in wanted.items():
+            told = self._asking.tells_alerts if listed is None else listed[device].raised is not None
+            if not told and (attribute := self._known.alerts_attribute(device)) is not None:
+                attributes.append(attribute)
+        return {device: attributes for device, attributes in wanted.items() if attributes}
+
+    async def _read(self, batch: Batch, poll: Poll) -> bool:
+        """Read one batch, in halves if need be. Returns whether it is worth going on."""
+        pending = [batch]
+        while pending:
+            part = pending.pop()
+            try:
+                answer = await self._asking.latest(query_of(part))
+                self._take(answer, part, poll)
+            except RefusedError as err:
+                pending += self._parts_of(part, err, poll)
+            except (CannotConnect, RateLimited, UnexpectedAnswer) as err:
+                poll.failure = poll.failure or err
+                self._unreachable([part, *pending], poll)
+                return not isinstance(err, RateLimited) and (not isinstance(err, CannotConnect) or err.answered)
+            else:
+                poll.succeeded = True
+                self._batches.granted([device for device, _ in part])
+        return True
+
+    def _parts_of(self, part: Batch, err: RefusedError, poll: Poll) -> list[Batch]:
+        """What to ask in the place of a batch that was refused."""
+        too_long = err.status == HTTPStatus.REQUEST_URI_TOO_LONG
+        if too_long:
+            self._batches.too_long(part)
+        elif err.status not in _PER_DEVICE or poll.listed is None:
+            if err.status == HTTPStatus.FORBIDDEN:
+                # Without a list nobody knows whether it is the device or the token.
+                raise TokenRefusedError(str(err))
+            return self._failed(part, err, poll)
+        elif len(part) == 1:
+            self._batches.refused(part[0][0], err.status, self._clock.now())
+            return []
+        halves = halves_of(part)
+        poll.halvings += len(halves)
+        if halves and poll.halvings <= MOST_HALVINGS:
+            return halves
+        if not too_long:
+            self._batches.suspect(part)
+        return self._failed(part, err, poll)
+
+    def _failed(self, part: Batch, err: RefusedError, poll: Poll) -> list[Batch]:
+        poll.failure = poll.failure or err.as_failure()
+        self._unreachable([part], poll)
+        return []
+
+    def _take(self, answer: Answer, part: Batch, poll: Poll) -> None:
+        asked = {device: frozenset(attributes) for device, attributes in part}
+        now = self._clock.now()
+        for device, attribute, entry in answers.latest_of(answer):
+            if attribute not in asked.get(device, ()):
+                continue
+            if attribute == self._known.alerts_attribute(device):
+                if (raised := answers.raised_in(entry.value)) is not None:
+                    self._take_alerts(device, raised, poll)
+                continue
+            point_id = PointId(device_id=device, key=attribute)
+            time, point = epoch(entry.timestamp), self._known.point(point_id)
+            if time is None or time > now + FUTURE_TOLERANCE or point is None:
+                continue
+            if entry.value in _NOTHING:
+                poll.broken.add(point_id)
+            elif (value := value_of(point, self._known.attribute(point_id), entry.value)) is not None:
+                poll.samples[point_id] = Sample(time=time, value=value)
+
+    @staticmethod
+    def _unreachable(batches: Iterable[Batch], poll: Poll) -> None:
+        for batch in batches:
+            poll.problems.update((device, Problem.UNREACHABLE) for device, _ in batch)

@@ -1,0 +1,242 @@
+"""The Enapter vendor: the devices of the cloud's sites, or of one gateway, with their telemetry and alerts.
+
+Sources: Enapter HTTP API v3 (published by Enapter), and Enapter's own clients, which show the shapes of the answers.
+"""
+
+from collections.abc import AsyncIterator, Awaitable, Collection, Mapping, Sequence
+from datetime import datetime, timedelta
+import hashlib
+import re
+from typing import ClassVar, Final, override
+
+import aiohttp
+from yarl import URL
+
+from ..base import Connection, CredentialField, Credentials, FieldKind, Vendor
+from ..budget import Limit, Priority
+from ..clock import ServiceClock
+from ..errors import CannotConnect, InvalidCredentials, UnexpectedAnswer
+from ..http import JSON, Http
+from ..model import Account, Inventory, Point, Readings, Series
+from .addresses import CLOUD, place_of
+from .answers import TOKEN_HEADER, Item, ListedDevice, ListedSite
+from .asking import (
+    COMMUNICATION,
+    CONNECTIVITY,
+    MANIFESTS,
+    RAISED_ALERTS,
+    Asking,
+    RefusedError,
+    TokenRefusedError,
+)
+from .history import Past
+from .known import Known
+from .live import LiveValues
+
+MOST_SINGLE_MANIFESTS: Final = 5
+"""More manifests than these are had with a list of all."""
+EVERYTHING: Final = ("properties", CONNECTIVITY, COMMUNICATION, RAISED_ALERTS)
+_TOKEN: Final = re.compile(r"[!-~]+")
+
+
+class Enapter(Vendor):
+    """What one token shows, of the cloud or of a gateway."""
+
+    key: ClassVar[str] = "enapter"
+    title: ClassVar[str] = "Enapter"
+    credential_fields: ClassVar[tuple[CredentialField, ...]] = (
+        CredentialField(key="url", kind=FieldKind.ADDRESS, default=CLOUD),
+        CredentialField(key="token", kind=FieldKind.SECRET),
+        CredentialField(key="verify_ssl", kind=FieldKind.SWITCH, required=False, default=True),
+    )
+    identity: ClassVar[str] = "token"
+    cadence: ClassVar[timedelta] = timedelta(minutes=1)
+    history_reach: ClassVar[timedelta | None] = None
+    empty: ClassVar[str] = "only_old_sites"
+    """The config flow's error for a good token that shows no devices: sites of version 2 are not in this API."""
+
+    @override
+    def __init__(self, connection: Connection, inventory: Inventory) -> None:
+        self._connection = connection
+        self._token = str(connection.credentials["token"]).strip()
+        self._place = place_of(str(connection.credentials.get("url") or ""))
+        self._clock = ServiceClock(connection.now)
+        self._known = Known(inventory)
+        self._connect(self._place.bases[0])
+
+    @override
+    @classmethod
+    def limit(cls, credentials: Credentials) -> Limit:
+        """Only that there is a limit is published, and no number: this is two requests a second."""
+        return Limit(requests=120, window=timedelta(minutes=1))
+
+    @override
+    @classmethod
+    def service(cls, credentials: Credentials) -> URL:
+        """The address before `/v3`; where the scheme is left open, with HTTPS."""
+        return place_of(str(credentials.get("url") or "")).bases[0]
+
+    @override
+    async def login(self) -> Account:
+        if not _TOKEN.fullmatch(self._token):
+            raise InvalidCredentials("the token has characters that no token has")
+        failures: list[CannotConnect | UnexpectedAnswer] = []
+        for base in self._place.bases:
+            self._connect(base)
+            try:
+                account = await (self._gateway(base) if self._place.is_gateway else self._cloud())
+            except TokenRefusedError as err:
+                raise InvalidCredentials(str(err)) from err
+            except RefusedError as err:
+                failures.append(err.as_failure())
+            except (CannotConnect, UnexpectedAnswer) as err:
+                # With a certificate that proves nothing, a token is not to be sent in the clear instead.
+                if isinstance(err.__context__, aiohttp.ClientConnectorCertificateError):
+                    raise InvalidCredentials(str(err), "untrusted_certificate", "verify_ssl") from err
+                failures.append(err)
+            else:
+                return account
+        for failure in failures:
+            if _is_from_elsewhere(failure):
+                raise InvalidCredentials(str(failure), "invalid_url", "url") from failure
+        raise failures[0]
+
+    @override
+    async def discover(self) -> Inventory:
+        self._asking.try_again()
+        return await self._confirmed(self._discover())
+
+    @override
+    def wants_discovery(self) -> bool:
+        return self._known.is_incomplete
+
+    @override
+    def requests_per_poll(self, points: Collection[Point]) -> int:
+        return self._live.requests_for(points)
+
+    @override
+    async def read(self, points: Collection[Point]) -> Readings:
+        sent_before = self._http.sent
+        poll = await self._confirmed(self._live.read(points))
+        return Readings(
+            samples=poll.samples,
+            broken=frozenset(poll.broken),
+            problems=poll.problems,
+            inventory=self._known.changed_inventory(),
+            requests=self._http.sent - sent_before,
+        )
+
+    @override
+    async def history(
+        self, points: Collection[Point], start: datetime, end: datetime
+    ) -> AsyncIterator[tuple[Series, ...]]:
+        """The hourly states of registers, a week at a time."""
+        batches = self._past.read(points, start, end)
+        while (batch := await self._confirmed(anext(batches, None))) is not None:
+            yield batch
+
+    @override
+    def now(self) -> datetime:
+        return self._clock.now()
+
+    @override
+    def last_answers(self) -> Mapping[str, bytes]:
+        return self._http.last_bodies
+
+    def _connect(self, base: URL) -> None:
+        headers = {TOKEN_HEADER: self._token, "Accept": JSON, "User-Agent": self._connection.user_agent}
+        if base.scheme == "http":
+            # The vendor's own client says so too: gateways have HTTP only for those who know what they do.
+            headers["X-Enapter-Allow-HTTP"] = "true"
+        self._http = Http(self._connection.session, base, self._connection.budget, headers, self._clock)
+        self._asking = Asking(self._http)
+        self._live = LiveValues(self._asking, self._known, self._clock)
+        self._past = Past(self._asking, self._clock)
+
+    async def _cloud(self) -> Account:
+        """The account behind a token of the cloud, which nothing names."""
+        try:
+            await self._asking.sites(most_pages=1)
+        except TokenRefusedError:
+            # Who may list devices has a good token all the same.
+            await self._asking.devices((), Priority.DISCOVERY, most_pages=1)
+        return Account(id=self._digest, title=self.title, named=False)
+
+    async def _gateway(self, base: URL) -> Account:
+        """The account of a gateway, which is its site."""
+        address = str(base) if self._place.is_open else None
+        site = next(iter(await self._sites() or []), None)
+        if site is not None:
+            title = f"{self.title} {site.name or 'gateway'}"
+            return Account(id=f"gateway_{site.id}", title=title, named=True, address=address)
+        listed = await self._asking.devices((), Priority.DISCOVERY, most_pages=1)
+        ids = sorted(device.site_id for device in listed if device.site_id is not None)
+        if not ids:
+            return Account(id=self._digest, title=self.title, named=False, address=address)
+        return Account(id=f"gateway_{ids[0]}", title=f"{self.title} gateway", named=True, address=address)
+
+    @property
+    def _digest(self) -> str:
+        return hashlib.sha256(self._token.encode(errors="surrogatepass")).hexdigest()[:16]
+
+    async def _discover(self) -> Inventory:
+        sites = await self._sites()
+        listed, manifests = await self._devices()
+        if sites is not None:
+            self._known.list_sites(sites)
+        self._known.list_now(listed, manifests)
+        return self._known.inventory()
+
+    async def _sites(self) -> list[ListedSite] | None:
+        """All sites; None where they are not to be had. A gateway has one, and perhaps no list."""
+        if self._place.is_gateway and (site := await self._asking.own_site()) is not None:
+            return [site]
+        try:
+            return await self._asking.sites()
+        except RefusedError, TokenRefusedError:
+            # The list of devices decides about the token.
+            return None
+
+    async def _devices(self) -> tuple[Sequence[ListedDevice], Mapping[str, Item | None]]:
+        """All devices, and the manifests of those that are new or may have changed."""
+        first = not self._known.has_manifests
+        try:
+            listed = await self._asking.devices((*([MANIFESTS] if first else []), *EVERYTHING), Priority.DISCOVERY)
+            if first:
+                return listed, {one.id: one.manifest for one in listed}
+            return listed, await self._manifests(self._known.without_manifest(listed))
+        except RefusedError as err:
+            raise err.as_failure() from err
+
+    async def _manifests(self, wanted: Collection[str]) -> Mapping[str, Item | None]:
+        if len(wanted) > MOST_SINGLE_MANIFESTS:
+            return {
+                one.id: one.manifest
+                for one in await self._asking.devices((MANIFESTS,), Priority.DISCOVERY)
+                if one.id in wanted
+            }
+        manifests = {}
+        for device in wanted:
+            try:
+                manifests[device] = await self._asking.manifest(device)
+            except RefusedError:
+                # It keeps what it had, and is asked for again at the next discovery.
+                continue
+            except CannotConnect as err:
+                if not err.answered:
+                    break
+        return manifests
+
+    async def _confirmed[T](self, work: Awaitable[T]) -> T:
+        """Do some work; believe that the token is bad only when a list refuses it too."""
+        try:
+            return await work
+        except TokenRefusedError as err:
+            if await self._asking.is_token_good(Priority.LIVE):
+                raise CannotConnect("the token was refused once and then accepted", answered=True) from err
+            raise InvalidCredentials(str(err)) from err
+
+
+def _is_from_elsewhere(failure: CannotConnect | UnexpectedAnswer) -> bool:
+    """Whether somebody answered who is not this service."""
+    return isinstance(failure, UnexpectedAnswer) or (failure.answered and not failure.lost)

@@ -1,0 +1,5 @@
+"""The Eniris vendor (SmartgridOne)."""
+
+from .vendor import Eniris
+
+__all__ = ["Eniris"]
