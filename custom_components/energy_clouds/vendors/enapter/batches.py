@@ -1,7 +1,8 @@
 """The latest telemetry of many devices, in the fewest addresses that are short enough to be read.
 
 No document limits an address; 6 kB are within what servers usually read. A batch that is refused is halved until the
-device at which the service takes offence is alone: that one is left out for an hour, the others are read.
+device at which the service takes offence is alone: that one is left out for an hour, the others are read. A batch at
+which the service only stumbles may be halved as well, but from poll to poll: most often it is the service itself.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -19,6 +20,7 @@ RELEVANCE: Final = ("relevance_interval", "300s")
 LEFT_OUT_FOR: Final = timedelta(hours=1)
 MOST_TRIED_AGAIN: Final = 4
 """How many devices that were left out are tried again in one poll."""
+MOST_SUSPECTED_BLINDLY: Final = 8
 _ELSEWHERE: Final = 200
 """What the address has besides the devices: host, path and relevance."""
 
@@ -84,8 +86,8 @@ class Batches:
         self.longest = max(SHORTEST_ADDRESS, min(self.longest, sum(map(_length, batch)) + _ELSEWHERE) // 2)
 
     def refused(self, device: str, status: int, now: datetime) -> None:
-        """Leave a device out for an hour."""
-        problem = Problem.NOT_PERMITTED if status == HTTPStatus.FORBIDDEN else Problem.UNREACHABLE
+        """Leave a device out for an hour. It is still listed, with its connection and alerts."""
+        problem = Problem.PARTLY_NOT_PERMITTED if status == HTTPStatus.FORBIDDEN else Problem.UNREACHABLE
         self.left_out[device] = LeftOut(problem, now + LEFT_OUT_FOR)
 
     def granted(self, devices: Collection[str]) -> None:
@@ -99,6 +101,17 @@ class Batches:
         devices = frozenset(device for device, _ in batch)
         self._clear(devices)
         self.suspected.append(devices)
+
+    def stumbled(self, batches: Collection[Batch], now: datetime, *, others_succeeded: bool) -> None:
+        """Look for who is at fault in the next poll; while nothing succeeds, only among a few."""
+        for devices in [tuple(dict.fromkeys(device for device, _ in batch)) for batch in batches]:
+            if len(devices) > 1:
+                if others_succeeded or len(self.suspected) < MOST_SUSPECTED_BLINDLY:
+                    middle = len(devices) // 2
+                    self._clear(devices)
+                    self.suspected += [frozenset(devices[:middle]), frozenset(devices[middle:])]
+            elif others_succeeded:
+                self.refused(devices[0], HTTPStatus.INTERNAL_SERVER_ERROR, now)
 
     def _clear(self, devices: Collection[str]) -> None:
         self.suspected = [rest for among in self.suspected if (rest := among.difference(devices))]

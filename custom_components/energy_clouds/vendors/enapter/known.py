@@ -14,6 +14,7 @@ from .alerts import (
     alert_points,
     alert_values,
     connectivity_point,
+    is_own,
     undeclared,
 )
 from .answers import Item, ListedDevice, ListedSite
@@ -162,7 +163,7 @@ class Known:
         for one in listed:
             if one.id in manifests:
                 item = manifests[one.id]
-                if item is None and one.id in self._points:
+                if item is None and not all(is_own(point) for point in self._points_at(one.id)):
                     # It had one, so that none is no answer: it is asked for again.
                     continue
                 manifest = _EMPTY if item is None else manifest_of(item)

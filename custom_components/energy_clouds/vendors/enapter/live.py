@@ -23,6 +23,8 @@ from .points import value_of
 FUTURE_TOLERANCE: Final = timedelta(minutes=1)
 MOST_HALVINGS: Final = 24
 """How many requests more than planned a poll may take to find out who is refused."""
+MOST_STUMBLES: Final = 2
+"""How often the service may stumble in a poll without having given any value."""
 _PER_DEVICE: Final = frozenset(
     {HTTPStatus.BAD_REQUEST, HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND, HTTPStatus.UNPROCESSABLE_ENTITY}
 )
@@ -45,7 +47,9 @@ class Poll:
     listed: Listed | None = None
     failure: VendorError | None = None
     succeeded: bool = False
+    has_values: bool = False
     halvings: int = 0
+    stumbled_at: list[Batch] = field(default_factory=list)
 
 
 class LiveValues:
@@ -73,7 +77,11 @@ class LiveValues:
             if not await self._read(batch, poll):
                 self._unreachable(batches[number:], poll)
                 break
-        poll.problems |= {device: one.problem for device, one in self._batches.left_out.items() if device in wanted}
+        if poll.listed is not None:
+            # Nobody knows the connection and the alerts of a device that is listed no more.
+            poll.broken |= {one.id for one in points if is_own(one) and one.id.device_id not in poll.listed}
+            self._batches.stumbled(poll.stumbled_at, self._clock.now(), others_succeeded=poll.has_values)
+        self._leave_out(wanted, poll)
         if poll.failure is not None and not poll.succeeded:
             raise poll.failure
         return poll
@@ -142,9 +150,12 @@ class LiveValues:
             except (CannotConnect, RateLimited, UnexpectedAnswer) as err:
                 poll.failure = poll.failure or err
                 self._unreachable([part, *pending], poll)
-                return not isinstance(err, RateLimited) and (not isinstance(err, CannotConnect) or err.answered)
+                if isinstance(err, RateLimited) or (isinstance(err, CannotConnect) and not err.answered):
+                    return False
+                poll.stumbled_at.append(part)
+                return poll.has_values or len(poll.stumbled_at) < MOST_STUMBLES
             else:
-                poll.succeeded = True
+                poll.succeeded = poll.has_values = True
                 self._batches.granted([device for device, _ in part])
         return True
 
@@ -192,6 +203,15 @@ class LiveValues:
                 poll.broken.add(point_id)
             elif (value := value_of(point, self._known.attribute(point_id), entry.value)) is not None:
                 poll.samples[point_id] = Sample(time=time, value=value)
+
+    def _leave_out(self, wanted: Wanted, poll: Poll) -> None:
+        """What is not asked for has its problem; what may not be read is not to be shown any more."""
+        for device, one in self._batches.left_out.items():
+            if device in wanted:
+                poll.problems[device] = one.problem
+                if one.problem is Problem.PARTLY_NOT_PERMITTED:
+                    points = (PointId(device_id=device, key=attribute) for attribute in wanted[device])
+                    poll.broken.update(point_id for point_id in points if self._known.point(point_id) is not None)
 
     @staticmethod
     def _unreachable(batches: Iterable[Batch], poll: Poll) -> None:

@@ -73,8 +73,8 @@ class Enapter(Vendor):
     @override
     @classmethod
     def service(cls, credentials: Credentials) -> URL:
-        """The address before `/v3`; where the scheme is left open, with HTTPS."""
-        return place_of(str(credentials.get("url") or "")).bases[0]
+        """The address before `/v3`; with HTTPS, since it is the same service where it is left open or is not."""
+        return place_of(str(credentials.get("url") or "")).bases[0].with_scheme("https")
 
     @override
     async def login(self) -> Account:
@@ -180,10 +180,10 @@ class Enapter(Vendor):
         return hashlib.sha256(self._token.encode(errors="surrogatepass")).hexdigest()[:16]
 
     async def _discover(self) -> Inventory:
-        sites = await self._sites()
-        listed, manifests = await self._devices()
-        if sites is not None:
+        # First, since it tells whose manifests are wanted: those at archived sites are not.
+        if (sites := await self._sites()) is not None:
             self._known.list_sites(sites)
+        listed, manifests = await self._devices()
         self._known.list_now(listed, manifests)
         return self._known.inventory()
 
