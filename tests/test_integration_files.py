@@ -589,12 +589,11 @@ def test_devices() -> None:
 def test_entities() -> None:
     used: dict[str, set[str]] = {}
     for platform, entity in entities():
-        if entity.point.name is None:
-            key = entity.translation_key
-            assert key is not None
-            used.setdefault(platform.value, set()).add(key)
-            placeholders = set(re.findall(r"\{(\w+)\}", TEXTS["entity"][platform.value][key]["name"]))
-            assert placeholders == entity.translation_placeholders.keys(), key
+        key = entity.translation_key
+        assert key is not None
+        used.setdefault(platform.value, set()).add(key)
+        placeholders = set(re.findall(r"\{(\w+)\}", TEXTS["entity"][platform.value][key]["name"]))
+        assert placeholders == entity.translation_placeholders.keys(), key
     assert {platform: set(names) for platform, names in TEXTS["entity"].items()} == used
     names = [text["name"] for platform in TEXTS["entity"].values() for text in platform.values()]
     assert len(names) == len(set(names)), "two entities of one name"

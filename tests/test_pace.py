@@ -49,3 +49,23 @@ def test_installations_differ() -> None:
 def test_poll_that_would_be_on_the_full_hour_waits_a_moment(offset: timedelta, polled: str) -> None:
     now = datetime(2026, 11, 17, 9, 59, 3, tzinfo=UTC)
     assert f"{next_poll(now, timedelta(minutes=1), offset):%H:%M:%S}" == polled
+
+
+def test_poll_that_would_come_too_soon_is_left_out_once() -> None:
+    interval, now = timedelta(seconds=70), datetime(2026, 11, 17, 10, 5, tzinfo=UTC)
+    offset = offset_of("an installation", interval)
+    usual = next_poll(now, interval, offset)
+    assert next_poll(now, interval, offset, usual) == usual
+    assert next_poll(now, interval, offset, usual + timedelta(seconds=1)) == usual + interval
+
+
+def test_polls_that_use_up_the_budget_are_one_interval_apart() -> None:
+    interval, now = timedelta(seconds=70), datetime(2026, 11, 17, 10, 5, tzinfo=UTC)
+    offset, starts = offset_of("an installation", interval), []
+    for late in (0.0, 0.05, 0.5, 0.3, 0.1, 0.5):
+        started = now + timedelta(seconds=late)
+        starts.append(started)
+        now = next_poll(started + timedelta(seconds=2), interval, offset, started + interval - timedelta(seconds=1))
+    steps = [(after - before).total_seconds() for before, after in pairwise(starts)]
+    assert all(69 <= step <= 140 for step in steps[:1])
+    assert all(69 <= step <= 71 for step in steps[1:])

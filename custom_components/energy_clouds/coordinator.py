@@ -39,6 +39,8 @@ DISCOVERY_RETRY = timedelta(minutes=10)
 AGE_CHECK_INTERVAL = timedelta(seconds=30)
 REDEFINITION_PAUSE = timedelta(minutes=10)
 """A vendor that tells another unit in every poll does not have the account set up anew in every poll."""
+POLL_TOLERANCE = timedelta(seconds=1)
+"""Home Assistant is up to half a second late on purpose."""
 STALE_AFTER = 3
 """A sample is stale, and a failing account out of patience, after so many cadences."""
 
@@ -74,6 +76,7 @@ class EnergyCloudsCoordinator(DataUpdateCoordinator[dict[PointId, Sample]]):
         self.problems: dict[str, Problem] = {}
         self._forbidden: set[str] = set()
         self.interval = self.fastest = vendor.cadence
+        self._polled_at = vendor.now()
         self.last_success: datetime | None = None
         self._succeeded_at = -math.inf
         self._stopped = False
@@ -87,6 +90,8 @@ class EnergyCloudsCoordinator(DataUpdateCoordinator[dict[PointId, Sample]]):
         self._registers = RegisterGuard(memory.registers)
         self._excluded = frozenset[str](entry.options.get(OPTION_EXCLUDED_DEVICES, ()))
         self._points: dict[PointId, Point] = {}
+        self._shown_as: dict[PointId, Point] = {}
+        """What entities were made of: they stay with their device, also while their point is gone."""
         self._redefined = frozenset[PointId]()
         self._made_at = time.monotonic()
         self._wanted: tuple[Point, ...] | None = None
@@ -140,7 +145,9 @@ class EnergyCloudsCoordinator(DataUpdateCoordinator[dict[PointId, Sample]]):
     @callback
     def async_forget_device(self, device_id: str) -> bool:
         """Forget a device that the account does not list. Returns whether there is no such device any more."""
-        return self._census.forget(device_id)
+        if is_gone := self._census.forget(device_id):
+            self._take_inventory(self._census.inventory)
+        return is_gone
 
     async def async_save(self) -> None:
         """Write what must survive a restart."""
@@ -151,6 +158,7 @@ class EnergyCloudsCoordinator(DataUpdateCoordinator[dict[PointId, Sample]]):
         """Call `listener` with all points now, and with new points whenever there are some."""
         self._points_listeners.append(listener)
         self._wanted = None
+        self._shown_as |= self._points
         listener(tuple(self._points.values()))
         return lambda: self._points_listeners.remove(listener)
 
@@ -197,6 +205,7 @@ class EnergyCloudsCoordinator(DataUpdateCoordinator[dict[PointId, Sample]]):
 
     @override
     async def _async_update_data(self) -> dict[PointId, Sample]:
+        self._polled_at = self.vendor.now()
         try:
             await self._discover_if_due()
             readings = await self.vendor.read(self._wanted_points())
@@ -249,23 +258,24 @@ class EnergyCloudsCoordinator(DataUpdateCoordinator[dict[PointId, Sample]]):
         register_devices(self.hass, self.config_entry, self.vendor.title, devices, inventory.sites)
         remove_devices(self.hass, self.config_entry, excluded)
         points = {point.id: point for point in inventory.points if point.id.device_id not in excluded}
-        new = tuple(point for point_id, point in points.items() if point_id not in self._points)
+        listed = {device.id for device in devices}
+        self._shown_as = {one: point for one, point in self._shown_as.items() if one.device_id in listed}
         self._redefined = self._redefinitions(points)
-        points |= {point_id: self._points[point_id] for point_id in self._redefined}
+        new = tuple(point for point_id, point in points.items() if point_id not in self._shown_as)
+        points |= {point_id: self._shown_as[point_id] for point_id in self._redefined}
         for point_id in self._points.keys() - points.keys():
             self.data.pop(point_id, None)
         self._points = points
         self._registers.keep_only(points.keys())
         self._wanted = None
-        if new:
+        if new and self._points_listeners:
+            self._shown_as |= {point.id: point for point in new}
             for listener in self._points_listeners:
                 listener(new)
 
     def _redefinitions(self, points: Mapping[PointId, Point]) -> frozenset[PointId]:
         """The points that entities are there for, but in another unit or of another kind."""
-        if not self._points_listeners:
-            return frozenset()
-        return frozenset(one for one, known in self._points.items() if one in points and _differs(known, points[one]))
+        return frozenset(one for one, was in self._shown_as.items() if one in points and _differs(was, points[one]))
 
     @callback
     def _make_entities_anew(self) -> None:
@@ -317,10 +327,14 @@ class EnergyCloudsCoordinator(DataUpdateCoordinator[dict[PointId, Sample]]):
 
     def _set_pace(self) -> None:
         """The next poll: as soon as the budget carries it or the user wants it, at this installation's own instant."""
-        self.fastest = self.budget.plan(self.vendor.requests_per_poll(self._wanted_points()), self.vendor.cadence)
+        requests = self.vendor.requests_per_poll(self._wanted_points())
+        self.fastest = self.budget.plan(requests, self.vendor.cadence)
         self.interval = max(self.fastest, timedelta(seconds=self.config_entry.options.get(OPTION_SCAN_INTERVAL, 0)))
-        now = self.vendor.now()
-        self.update_interval = next_poll(now, self.interval, offset_of(self.config_entry.entry_id, self.interval)) - now
+        now, offset = self.vendor.now(), offset_of(self.config_entry.entry_id, self.interval)
+        # Where one poll uses up what there is, the next is not to come before there is as much again.
+        crowded = self.budget.spacing(requests) > self.vendor.cadence / 2
+        not_before = self._polled_at + self.fastest - POLL_TOLERANCE if crowded else None
+        self.update_interval = next_poll(now, self.interval, offset, not_before) - now
 
     @callback
     def _async_check_ages(self, _now: datetime) -> None:
@@ -369,12 +383,8 @@ class EnergyCloudsCoordinator(DataUpdateCoordinator[dict[PointId, Sample]]):
 
 def _differs(one: Point, other: Point) -> bool:
     """Whether the values of two definitions of a point cannot be shown by the same entity."""
-    return (one.quantity, one.nature, one.unit, one.running) != (
-        other.quantity,
-        other.nature,
-        other.unit,
-        other.running,
-    )
+    first, second = ((of.quantity, of.nature, of.unit, of.running, frozenset(of.words)) for of in (one, other))
+    return first != second
 
 
 def _options_text(vendor: Vendor, entry: ConfigEntry) -> str:

@@ -28,12 +28,12 @@ class EnergyCloudsEntity(CoordinatorEntity[EnergyCloudsCoordinator]):
         self._attr_device_info = DeviceInfo(identifiers={(DOMAIN, device_id)})
         self._attr_entity_category = presentation.category
         self._attr_entity_registry_enabled_default = not point.noisy
+        # Also where the vendor names it: the icon and the words for its states are found by it.
+        key = point.meaning or point.quantity.value
+        self._attr_translation_key = key if point.phase is None else f"{key}_of_phase"
+        self._attr_translation_placeholders = {} if point.phase is None else {"phase": point.phase.value}
         if point.name is not None:
             self._attr_name = point.name
-        else:
-            name = point.meaning or point.quantity.value
-            self._attr_translation_key = name if point.phase is None else f"{name}_of_phase"
-            self._attr_translation_placeholders = {} if point.phase is None else {"phase": point.phase.value}
 
     @property
     @override

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 import hashlib
+import math
 
 QUIET = 5.0
 """Seconds around the full hour in which this installation does not poll: everybody else does."""
@@ -16,13 +17,16 @@ def offset_of(install: str, interval: timedelta) -> timedelta:
     return timedelta(seconds=quiet + share * (seconds - 2 * quiet))
 
 
-def next_poll(now: datetime, interval: timedelta, offset: timedelta) -> datetime:
+def next_poll(now: datetime, interval: timedelta, offset: timedelta, not_before: datetime | None = None) -> datetime:
     """The next instant at `offset` in the interval's grid, at least half an interval away and not on the full hour."""
     step = interval.total_seconds()
     shifted = now.timestamp() - offset.total_seconds()
     at = (shifted // step + 1) * step + offset.total_seconds()
-    if at - now.timestamp() < step / 2:
-        at += step
+    soonest = now.timestamp() + step / 2
+    if not_before is not None:
+        soonest = max(soonest, not_before.timestamp())
+    if at < soonest:
+        at += math.ceil((soonest - at) / step) * step
     into_hour = at % HOUR
     if into_hour < QUIET:
         at += QUIET - into_hour

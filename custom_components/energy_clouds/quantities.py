@@ -57,6 +57,7 @@ PRESENTATIONS = MappingProxyType(
         Quantity.PROBLEM: Presentation(
             binary_sensor_class=BinarySensorDeviceClass.PROBLEM, category=EntityCategory.DIAGNOSTIC
         ),
+        Quantity.NOTE: Presentation(category=EntityCategory.DIAGNOSTIC),
         Quantity.MODE: Presentation(),
         Quantity.SWITCHED: Presentation(),
         Quantity.CONNECTIVITY: Presentation(

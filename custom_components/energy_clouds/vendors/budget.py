@@ -129,10 +129,15 @@ class Budget:
     def plan(self, requests_per_poll: float, cadence: timedelta) -> timedelta:
         """The shortest interval, not below `cadence`, at which polls of that size fit. Their room is kept for them."""
         live = max(1, int(self.allowed * LIVE_SHARE))
-        seconds = max(cadence.total_seconds(), requests_per_poll * self.limit.window.total_seconds() / live)
+        seconds = max(cadence, self.spacing(requests_per_poll)).total_seconds()
         polls_per_window = math.ceil(self.limit.window.total_seconds() / seconds)
         self._live_requests = min(live, math.ceil(requests_per_poll) * polls_per_window)
         return timedelta(seconds=math.ceil(seconds))
+
+    def spacing(self, requests_per_poll: float) -> timedelta:
+        """How far apart polls of that size have to be."""
+        live = max(1, int(self.allowed * LIVE_SHARE))
+        return self.limit.window * requests_per_poll / live
 
     async def spend(self, priority: Priority, cost: float = 1) -> Spent:
         """Count one request that is about to be sent, at its expected cost; wait a moment if need be.

@@ -80,6 +80,8 @@ class Quantity(StrEnum):
     SHARE_OF_TIME = auto()
     """The part of an interval, in percent, for which a flag was true."""
     PROBLEM = auto()
+    NOTE = auto()
+    """Whether there is something to know of, although nothing is wrong."""
     MODE = auto()
     """Whether a way of working, such as an energy saver, is on."""
     SWITCHED = auto()

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import UTC, datetime
 import math
+import re
 
 import msgspec
 
@@ -69,6 +70,14 @@ def name(value: object) -> str | None:
     """A name fit to be shown; None where there is none."""
     text = printable(value) if isinstance(value, str) else ""
     return text[:LONGEST_NAME] or None
+
+
+def own_name(called: str | None, of: str | None) -> str | None:
+    """A name without that of the thing it belongs to, which it begins with; None where nothing is left to say."""
+    if called is None or of is None:
+        return called
+    own = re.sub(rf"^{re.escape(of)}(?![^\W_])", "", called, flags=re.IGNORECASE).strip(" -_:,/")
+    return own[:1].upper() + own[1:] or None
 
 
 def word(value: object) -> str | None:

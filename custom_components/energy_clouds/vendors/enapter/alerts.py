@@ -18,6 +18,8 @@ RAISED: Final = "raised_alerts"
 NONE: Final = "none"
 """The word for no alert at all."""
 MOST_UNDECLARED: Final = 50
+ALERTS: Final = (Quantity.PROBLEM, Quantity.NOTE)
+"""What the points of alerts are: an alert of the lowest severity tells of no problem."""
 _SEVERITIES: Final = {severity: f"alerts_{severity}" for severity in Severity}
 _NO_LATER: Final = timedelta(minutes=2)
 """How far the service's clock may be set back before times that are known now were told by a wrong clock."""
@@ -25,7 +27,7 @@ _NO_LATER: Final = timedelta(minutes=2)
 
 def is_own(point: Point) -> bool:
     """Whether a point is made here, and is not an attribute of the telemetry."""
-    return point.quantity in (Quantity.PROBLEM, Quantity.CONNECTIVITY) or point.meaning == RAISED
+    return point.quantity in (*ALERTS, Quantity.CONNECTIVITY) or point.meaning == RAISED
 
 
 def connectivity_point(device: str, attributes: Mapping[str, object]) -> Point:
@@ -48,7 +50,9 @@ def alert_points(device: str, alerts: Mapping[str, Alert], attributes: Mapping[s
 
     An alert whose point would be called like an attribute has none of its own.
     """
-    severities = [_problem(device, _free(key, attributes), meaning=key) for key in _SEVERITIES.values()]
+    severities = [
+        _alert(device, _free(key, attributes), severity, meaning=key) for severity, key in _SEVERITIES.items()
+    ]
     raised = Point(
         id=PointId(device_id=device, key=_free(RAISED, attributes)),
         quantity=Quantity.WORD,
@@ -56,7 +60,7 @@ def alert_points(device: str, alerts: Mapping[str, Alert], attributes: Mapping[s
         meaning=RAISED,
     )
     single = [
-        _problem(device, f"{ALERT_PREFIX}{alert}", name=about.name, noisy=True)
+        _alert(device, f"{ALERT_PREFIX}{alert}", about.severity, name=about.name, noisy=True)
         for alert, about in alerts.items()
         if f"{ALERT_PREFIX}{alert}" not in attributes
     ]
@@ -71,7 +75,7 @@ def alert_values(
     found = {alert: alerts.get(alert) or undeclared(alert) for alert in sorted(ids)}
     severities = {_SEVERITIES[about.severity] for about in found.values()}
     for point in points:
-        if point.quantity is Quantity.PROBLEM:
+        if point.quantity in ALERTS:
             alert = point.id.key.removeprefix(ALERT_PREFIX)
             yield point.id, alert in ids if point.meaning is None else point.meaning in severities
         elif point.meaning == RAISED:
@@ -100,12 +104,18 @@ class FirstSeen:
         self._samples.pop(point_id, None)
 
 
-def _problem(
-    device: str, key: str, *, meaning: str | None = None, name: str | None = None, noisy: bool = False
+def _alert(
+    device: str,
+    key: str,
+    severity: Severity,
+    *,
+    meaning: str | None = None,
+    name: str | None = None,
+    noisy: bool = False,
 ) -> Point:
     return Point(
         id=PointId(device_id=device, key=key),
-        quantity=Quantity.PROBLEM,
+        quantity=Quantity.NOTE if severity is Severity.INFO else Quantity.PROBLEM,
         nature=Nature.FLAG,
         meaning=meaning,
         name=name,

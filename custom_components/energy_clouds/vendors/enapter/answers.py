@@ -35,6 +35,10 @@ class Page:
     total: int | None
 
 
+_ROLES: Final = ("READONLY", "USER", "OWNER", "INSTALLER", "VENDOR", "SYSTEM")
+"""Each may do what those before it may (Enapter HTTP API, "Authorization")."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListedSite:
     """A site as it is listed."""
@@ -50,7 +54,8 @@ class ListedDevice:
     """A device as it is listed.
 
     `version` changes when its manifest may have. `online` is None where nobody knows. `raised` are the alerts that are
-    raised, None where the list does not tell; `manifest` is None where the list has none.
+    raised, None where the list does not tell; `manifest` is None where the list has none. `role` is the rank of the
+    token's role at the device, None where nobody knows.
     """
 
     id: str
@@ -65,6 +70,7 @@ class ListedDevice:
     online: bool | None
     raised: tuple[str, ...] | None
     manifest: Item | None
+    role: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +133,7 @@ def device_of(item: Item) -> ListedDevice | None:
         online=_online(item.get("connectivity")),
         raised=_raised(item["raised_alert_names"]) if "raised_alert_names" in item else None,
         manifest=manifest if isinstance(manifest, dict) else None,
+        role=rank_of(item.get("authorized_role")),
     )
 
 
@@ -146,6 +153,12 @@ def latest_of(answer: Answer) -> Iterator[tuple[str, str, Entry]]:
             entry = _decoded(_part(answer, raw))
             if isinstance(entry, dict) and entry.get("timestamp") is not None and "value" in entry:
                 yield device_id, attribute, Entry(entry["timestamp"], entry["value"])
+
+
+def rank_of(role: object) -> int | None:
+    """How much a role may do, in whichever of its two spellings; None for one that nobody knows."""
+    text = role.upper().replace("_", "") if isinstance(role, str) else ""
+    return _ROLES.index(text) if text in _ROLES else None
 
 
 def names_a_bad_token(answer: Answer) -> bool:

@@ -10,6 +10,7 @@ from typing import Final
 from ..model import Inventory, Point, PointId, Quantity, Site, Value
 from .alerts import (
     ALERT_PREFIX,
+    ALERTS,
     MOST_UNDECLARED,
     alert_points,
     alert_values,
@@ -46,6 +47,7 @@ class Known:
         for point in inventory.points:
             self._points.setdefault(point.id.device_id, {})[point.id.key] = point
         self._kept: dict[str, Kept] = {}
+        self._listed: dict[str, ListedDevice] = {}
         self._undeclared: dict[str, set[str]] = {}
         self._hidden = frozenset[str]()
         self._changed = False
@@ -99,7 +101,7 @@ class Known:
         devices = [device_of(one, self._manifest(one.id)) for one in shown]
         before = self._devices.keys()
         self._devices = {one.id: one for one in in_tree(devices, {one.id: one.parent_id for one in shown})}
-        for by_device in (self._kept, self._points, self._undeclared):
+        for by_device in (self._kept, self._listed, self._points, self._undeclared):
             # A list may be wrong for once: what it misses for the first time is not forgotten yet.
             for gone in by_device.keys() - self._devices.keys() - before:
                 del by_device[gone]
@@ -161,6 +163,7 @@ class Known:
 
     def _learn(self, listed: Iterable[ListedDevice], manifests: Mapping[str, Item | None]) -> None:
         for one in listed:
+            self._listed[one.id] = one
             if one.id in manifests:
                 item = manifests[one.id]
                 if item is None and not all(is_own(point) for point in self._points_at(one.id)):
@@ -180,12 +183,18 @@ class Known:
             self._undeclared[device] = {
                 point.id.key.removeprefix(ALERT_PREFIX)
                 for point in before.values()
-                if point.quantity is Quantity.PROBLEM and point.meaning is None
+                if point.quantity in ALERTS and point.meaning is None
             }
         alerts: dict[str, Alert] = {alert: undeclared(alert) for alert in sorted(self._undeclared[device])}
         self._undeclared[device] -= manifest.alerts.keys()
         alerts |= manifest.alerts
-        telemetry = points_of(device, manifest.attributes.values())
+        listed = self._listed.get(device)
+        telemetry = points_of(
+            device,
+            manifest.attributes.values(),
+            called=None if listed is None else listed.name,
+            role=None if listed is None else listed.role,
+        )
         own = [connectivity_point(device, telemetry)]
         if alerts or self.alerts_attribute(device) is not None:
             own += alert_points(device, alerts, telemetry)

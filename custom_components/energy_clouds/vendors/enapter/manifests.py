@@ -11,7 +11,7 @@ import re
 from typing import Final
 
 from ..values import identifier, name, word
-from .answers import Item, texts
+from .answers import Item, rank_of, texts
 
 MOST_ATTRIBUTES: Final = 500
 MOST_ALERTS: Final = 300
@@ -51,7 +51,8 @@ class Attribute:
     """A telemetry attribute as it is declared.
 
     `unit` is as it is spelt, `symbol` what the manifest says how it is written. `words` are what its values are called,
-    by the text of the value. `implements` are the names that a profile has for it.
+    by the text of the value. `implements` are the names that a profile has for it. `access` is the rank of the lowest
+    role that may read it.
     """
 
     name: str
@@ -61,6 +62,7 @@ class Attribute:
     symbol: str | None
     words: Mapping[str, str]
     implements: tuple[str, ...]
+    access: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +131,7 @@ def _attribute(key: str, about: Item, units: Item) -> Attribute | None:
         symbol=name(_mapping(units.get(unit or "")).get("symbol")),
         words=_words(about),
         implements=tuple(one.rpartition(".")[2] for one in texts(about.get("implements"))),
+        access=rank_of(about.get("access_level")) or 0,
     )
 
 

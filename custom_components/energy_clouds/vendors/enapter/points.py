@@ -10,8 +10,10 @@ from datetime import timedelta
 import re
 from typing import Final
 
+import msgspec
+
 from ..model import Nature, Phase, Point, PointId, Quantity, Value
-from ..values import number, word
+from ..values import number, own_name, word
 from .manifests import Attribute, Kind, prettified, text_of
 from .meanings import measure_of, words_of
 
@@ -25,16 +27,26 @@ _PHASE_WORDS: Final = frozenset({"l1", "l2", "l3", "phase"})
 _NOISY: Final = frozenset({Quantity.POWER_FACTOR, Quantity.FREQUENCY, Quantity.SIGNAL_STRENGTH})
 
 
-def points_of(device: str, attributes: Iterable[Attribute]) -> dict[str, Point]:
-    """A device's points by attribute; two that are called the same have their attributes' names behind it."""
+def points_of(
+    device: str, attributes: Iterable[Attribute], *, called: str | None = None, role: int | None = None
+) -> dict[str, Point]:
+    """The points, by attribute, of a device of that name, at which the token has that role.
+
+    The device's name is left out of theirs. Two that are called the same have their attributes' names behind it. What
+    the role may not read is noisy: there will hardly ever be a value.
+    """
     shown = [one for one in attributes if one.kind is not Kind.ALERTS]
-    called = Counter(name.casefold() for one in shown if (name := _name(one)) is not None)
+    names = {one.name: own_name(_name(one), called) or _name(one) for one in shown}
+    often = Counter(name.casefold() for name in names.values() if name is not None)
     points = {}
     for attribute in shown:
-        own = _name(attribute)
-        if own is not None and called[own.casefold()] > 1:
+        own = names[attribute.name]
+        if own is not None and often[own.casefold()] > 1:
             own = f"{own} ({attribute.name})"
-        points[attribute.name] = _point(device, attribute, own)
+        point = _point(device, attribute, own)
+        if role is not None and attribute.access > role:
+            point = msgspec.structs.replace(point, noisy=True)
+        points[attribute.name] = point
     return points
 
 

@@ -53,7 +53,7 @@ class Enapter(Vendor):
     cadence: ClassVar[timedelta] = timedelta(minutes=1)
     history_reach: ClassVar[timedelta | None] = None
     empty: ClassVar[str] = "only_old_sites"
-    """The config flow's error for a good token that shows no devices: sites of version 2 are not in this API."""
+    """The config flow's error for a good token that shows no devices: sites of version 1 are not in this API."""
 
     @override
     def __init__(self, connection: Connection, inventory: Inventory) -> None:

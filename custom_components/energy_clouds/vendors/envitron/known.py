@@ -3,13 +3,12 @@
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from datetime import timedelta
-import re
 
 import msgspec
 
 from ..model import Device, DeviceKind, Inventory, Nature, Point, PointId, Quantity, Site
 from ..units import nature_of, quantity_of, unit_named
-from ..values import name
+from ..values import name, own_name
 from .answers import Sensor
 
 ACTUAL_CADENCE = timedelta(minutes=20)
@@ -182,7 +181,7 @@ class Known:
             nature=nature_of(quantity),
             unit=unit,
             meaning=_MEANINGS.get(kind) if quantity is Quantity.POWER else None,
-            name=_own_name(sensor.name, device.name),
+            name=own_name(sensor.name, device.name),
             cadence=self._cadence,
         )
 
@@ -197,11 +196,3 @@ class Known:
     def _is_listed_no_longer(self, point: Point, sensors: dict[str, list[Sensor] | None]) -> bool:
         """Whether a complete list of the point's building has its sensor no longer."""
         return self._is_sensor(point.id) and sensors.get(self._building_of(point.id) or "") is not None
-
-
-def _own_name(sensor: str | None, device: str | None) -> str | None:
-    """A sensor's name without that of the device it is on; None where nothing is left to say."""
-    if sensor is None or device is None:
-        return sensor
-    own = re.sub(rf"^{re.escape(device)}(?![^\W_])", "", sensor, flags=re.IGNORECASE).strip(" -_:,/")
-    return own[:1].upper() + own[1:] or None
