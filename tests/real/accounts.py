@@ -5,20 +5,27 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, override
 
+from tests.simulators import enapter, eniris
+from tests.simulators.enapter import EnapterSimulator
 from tests.simulators.enectiva import LOGIN_TOKEN, EnectivaSimulator
+from tests.simulators.eniris import EnirisSimulator
 from tests.simulators.enpact import PRODUCTION_KEY, EnpactSimulator
 from tests.simulators.envitron import PASSWORD, USERNAME, EnvitronSimulator, User
 from tests.simulators.envitron.sessions import Sessions
 from tests.simulators.simulator import Simulator
 
 from .configuration import TIME_ZONE
+from .enapter import EnapterTruth
 from .enectiva import EnectivaTruth
+from .eniris import HIDDEN, EnirisTruth
 from .enpact import EnpactTruth
 from .envitron import EnvitronTruth
 from .truth import Truth
 
 DATA_SERIES = "11"
 VIRTUAL_METER = "501"
+ENIRIS_PASSWORD = "incorrect horse, flat battery"
+"""Not the one of another account: it may be nowhere, that of Envitron must be kept."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,9 +33,10 @@ class Account:
     """One account: its simulators, the form in which it is entered (given their addresses), and what holds of it.
 
     `options` are submitted one after the other, each when Home Assistant offers all of its fields. `credentials` are
-    what a person entered and nobody may read. Of what the service gave out, `kept_tokens` outlive a restart (the last
-    one is good), `passing_tokens` do not. `sign_ins` is how often a password was used. With `has_news`, every poll of a
-    minute brings later values; without, there is nothing to ask so soon.
+    what a person entered and nobody may read; `passing_credentials` are used once, and not kept. Of what the service
+    gave out, `kept_tokens` outlive a restart (the last one is good), `passing_tokens` do not. `sign_ins` is how often a
+    password was used. With `has_news`, polls of a minute bring later values; without, there is nothing to ask so soon.
+    Of `hidden_devices` all entities are disabled.
     """
 
     vendor: str
@@ -36,15 +44,17 @@ class Account:
     form: Callable[[Sequence[str]], Mapping[str, Any]]
     truth: Truth
     credentials: Collection[str]
+    passing_credentials: Collection[str] = ()
     kept_tokens: Callable[[], Sequence[str]] = tuple
     passing_tokens: Callable[[], Collection[str]] = tuple
     sign_ins: Callable[[], int] | None = None
     options: Sequence[Mapping[str, Any]] = ()
     has_news: bool = True
+    hidden_devices: Collection[str] = ()
 
     def secrets(self) -> Collection[str]:
         """Return all that nobody may read."""
-        return {*self.credentials, *self.kept_tokens(), *self.passing_tokens()}
+        return {*self.credentials, *self.passing_credentials, *self.kept_tokens(), *self.passing_tokens()}
 
     def requests(self) -> int:
         """Return how often the service was asked so far."""
@@ -53,7 +63,43 @@ class Account:
 
 def demo_accounts() -> list[Account]:
     """Return new accounts, one of each vendor."""
-    return [_enectiva(), _enpact(), _envitron()]
+    return [_enapter(), _enectiva(), _eniris(), _enpact(), _envitron()]
+
+
+def _enapter() -> Account:
+    simulator = EnapterSimulator()
+    simulator.raise_alert(enapter.ELECTROLYSER, "maintenance_due")
+    return Account(
+        vendor="enapter",
+        simulators=[simulator],
+        form=lambda urls: {"url": f"{urls[0]}/v3", "token": enapter.TOKEN, "verify_ssl": True},
+        truth=EnapterTruth(simulator),
+        credentials=[enapter.TOKEN],
+    )
+
+
+def _eniris() -> Account:
+    simulator = EnirisSimulator(users={eniris.USERNAME: eniris.User(ENIRIS_PASSWORD, eniris.USER_ID)})
+
+    def granted(kind: str) -> list[str]:
+        return [token for token in simulator.granted if simulator.tokens.kind(token) == kind]
+
+    return Account(
+        vendor="eniris",
+        simulators=[simulator],
+        form=lambda urls: {
+            "username": eniris.USERNAME,
+            "password": ENIRIS_PASSWORD,
+            "advanced": {"url": urls[0], "auth_url": urls[0]},
+        },
+        truth=EnirisTruth(simulator),
+        credentials=[],
+        passing_credentials=[ENIRIS_PASSWORD],
+        kept_tokens=lambda: granted("refresh"),
+        passing_tokens=lambda: granted("access"),
+        sign_ins=lambda: simulator.logins,
+        hidden_devices=HIDDEN,
+    )
 
 
 def _enpact() -> Account:

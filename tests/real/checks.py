@@ -11,13 +11,17 @@ from .truth import Expected, Row, Rows
 type Problems = list[str]
 type Matched = dict[tuple[str, str], Sequence[datetime]]
 """By device and name of its rows: when what it shows may have been measured. Values that stay the same fit many rows.
+
+Of rows that come with every poll only.
 """
 
 _PHASE_POWERS = ("p1", "p2", "p3")
+_OF_A_DAY = ("_daily", "_today")
+"""Registers that begin anew at midnight."""
 
 
 def check_devices(account: Account, entry: Entry) -> Problems:
-    """Every device of the account is there, with entities, and no other has any."""
+    """Every device of the account is there, with entities that are enabled or hidden, and no other has any."""
     there = {device.vendor_id: device for device in entry.devices}
     problems = [f"{entry.title} is {entry.state}"] if entry.state != "loaded" else []
     true_devices = frozenset(account.truth.devices())
@@ -26,9 +30,23 @@ def check_devices(account: Account, entry: Entry) -> Problems:
     for device_id in sorted(true_devices):
         if device_id not in there:
             problems.append(f"{device_id}: no such device")
-        elif not there[device_id].enabled():
-            problems.append(f"{device_id}: no enabled entity")
+        elif bool(there[device_id].enabled()) is (device_id in account.hidden_devices):
+            problems.append(f"{device_id}: has {len(there[device_id].enabled())} enabled entities")
     return problems
+
+
+def missing(account: Account, entry: Entry, now: datetime) -> Sequence[str]:
+    """Return the enabled entities that have no value though the service has one, and devices without entities."""
+    there = {device.vendor_id: device for device in entry.devices}
+    found = []
+    for device_id in account.truth.devices():
+        if device_id not in there or not there[device_id].entities:
+            found.append(device_id)
+            continue
+        enabled = there[device_id].enabled()
+        due = {key for one in account.truth.rows(device_id, now) if one.from_poll == 1 for key in one.rows[0].values}
+        found += [entity.id for key, entity in enabled.items() if key in due and not entity.valid]
+    return found
 
 
 def check_values(account: Account, entry: Entry, now: datetime, *, poll: int) -> tuple[Problems, Matched]:
@@ -48,7 +66,8 @@ def check_values(account: Account, entry: Entry, now: datetime, *, poll: int) ->
             problems += [f"{enabled[key].id}: the service has no such value" for key in sorted(enabled.keys() - known)]
         for one in rows:
             if fitting := [row.time for row in one.rows if not _differences(row, device)]:
-                matched[device.name, one.name] = fitting
+                if not one.rare:
+                    matched[device.name, one.name] = fitting
             else:
                 problems.append(f"{device.name}: shows no row of the service; nearest is {_nearest(one, device)}")
     return problems, matched
@@ -69,6 +88,18 @@ def check_sums(entry: Entry) -> Problems:
     return problems
 
 
+def has_news(account: Account, entry: Entry, then: Matched, now: datetime) -> bool:
+    """Say whether the service has at `now` a later row of everything than was shown before."""
+    matched = {device for device, _ in then}
+    newest = {
+        (device.name, one.name): max(row.time for row in one.rows)
+        for device in entry.devices
+        if device.name in matched
+        for one in account.truth.rows(device.vendor_id, now)
+    }
+    return all(newest[key] > min(then[key]) for key in then)
+
+
 def check_progress(before: Entry, after: Entry, then: Matched, now: Matched) -> Problems:
     """Every device shows a later row than before; no energy register fell, and some grew if there are any."""
     problems = [
@@ -82,7 +113,7 @@ def check_progress(before: Entry, after: Entry, then: Matched, now: Matched) -> 
         if entity.valid and entity.id in earlier:
             by = entity.value - earlier[entity.id].value
             grown += by > 0
-            if by < 0:
+            if by < 0 and not entity.key.endswith(_OF_A_DAY):
                 problems.append(f"{entity.id} fell by {-by}")
     if earlier and not grown:
         problems.append("no energy register grew")
@@ -104,7 +135,7 @@ def _differences(row: Row, device: Device) -> Mapping[str, str]:
 
 
 def _difference(entity: Entity, expected: Expected) -> str:
-    if not (entity.valid and expected.matches(entity.value)):
+    if not (entity.valid and expected.matches(entity.state or "")):
         return f"is {entity.state} instead of {expected.value}"
     if entity.unit != expected.unit:
         return f"is in {entity.unit or 'no unit'} instead of {expected.unit or 'none'}"

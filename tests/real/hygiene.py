@@ -65,7 +65,7 @@ def check_secrets(folder: Path, accounts: Sequence[Account]) -> Problems:
     """A secret is in no file of the config folder but where it must be; there it is."""
     homes: dict[bytes, Path | None] = {}
     for account in accounts:
-        homes |= {token.encode(): None for token in account.passing_tokens()}
+        homes |= {secret.encode(): None for secret in (*account.passing_credentials, *account.passing_tokens())}
         homes |= {token.encode(): _TOKENS for token in account.kept_tokens()}
         homes |= {credential.encode(): _CREDENTIALS for credential in account.credentials}
     problems, kept = [], set[bytes]()

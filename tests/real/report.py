@@ -34,7 +34,7 @@ def table(entries: Iterable[Entry]) -> str:
             more = f"  (and {disabled} more, disabled)" if disabled else ""
             lines.append(f"\n{entry.title}: {device.name}{more}")
             lines += [
-                f"  {entity.name:<28}{entity.state or '':>12} {entity.unit:<4} {entity.id}"
+                f"  {entity.name:<30}{entity.state or '':>15} {entity.unit:<7} {entity.id}"
                 for entity in device.entities
                 if entity.enabled
             ]

@@ -9,6 +9,7 @@ from typing import Any
 
 from tests.simulators.server import running as serving
 
+from . import checks
 from .accounts import Account, demo_accounts
 from .api import Api, Owner, logged_in, onboard
 from .home_assistant import HomeAssistant, HomeAssistantError, running
@@ -50,13 +51,12 @@ class Setting:
         return entry
 
     async def with_values(self, added: Added) -> Entry:
-        """Wait until an account's entities have values; what never has one is shown, or found, later."""
+        """Wait until an account's entities have the values that there are; others are shown, or found, later."""
         try:
             async with asyncio.timeout(PATIENCE):
                 while True:
                     entry = await self.look(added)
-                    enabled = [entity for entity in entry.entities() if entity.enabled]
-                    if enabled and all(entity.valid for entity in enabled):
+                    if not checks.missing(added.account, entry, checks.present()):
                         return entry
                     await asyncio.sleep(0.2)
         except TimeoutError:

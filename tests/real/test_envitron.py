@@ -1,9 +1,7 @@
 """A person adds an Envitron account with every mistake there is, mends what breaks later. Chapters, in this order."""
 
 from contextlib import AsyncExitStack
-import json
 import re
-from typing import Any
 
 from playwright.sync_api import Locator, Page, expect
 import pytest
@@ -15,19 +13,16 @@ from tests.simulators.server import running as serving
 from .api import Api
 from .background import Background
 from .browser import Album, all_sensors, choose_integration, error_at, finish, log_in, submit
-from .configuration import REPOSITORY
 from .conftest import OWNER
 from .inventory import DOMAIN, only_entry
+from .texts import TEXTS, error
 
 LOCKED_OUT_AFTER = 3
 LOCKOUT = 10
 """Seconds: long enough to run into, short enough to wait for."""
 CROWDED = "everybody@office.example"
 NEW_PASSWORD = "a better horse battery staple"
-_TEXTS: dict[str, Any] = json.loads(
-    (REPOSITORY / "custom_components" / DOMAIN / "translations" / "en.json").read_text()
-)
-_ISSUE = _TEXTS["issues"]["too_many_tokens"]
+_ISSUE = TEXTS["issues"]["too_many_tokens"]
 
 
 @pytest.fixture(scope="module")
@@ -63,13 +58,13 @@ def test_another_service_is_refused_at_the_address(page: Page, dialog: Locator, 
     choose_integration(page, "Energy Clouds")
     dialog.get_by_text("Envitron", exact=True).click()
     submit(dialog, url=elsewhere, username=USERNAME, password=PASSWORD)
-    expect(error_at(dialog, "url")).to_have_text(_error("invalid_url"))
+    expect(error_at(dialog, "url")).to_have_text(error("invalid_url"))
     expect(dialog.locator("ha-alert")).to_have_count(1)
 
 
 def test_a_wrong_password_is_refused_at_its_field(page: Page, dialog: Locator, address: str, album: Album) -> None:
     submit(dialog, url=address, password="wrong")
-    expect(error_at(dialog, "password")).to_have_text(_error("invalid_auth"))
+    expect(error_at(dialog, "password")).to_have_text(error("invalid_auth"))
     expect(dialog.locator("ha-alert")).to_have_count(1)
     expect(dialog.locator("input[name=password]")).to_have_value("")
     expect(dialog.locator("input[name=username]")).to_have_value(USERNAME)
@@ -81,13 +76,13 @@ def test_who_guesses_on_is_locked_out(dialog: Locator) -> None:
         submit(dialog, password="wrong again")
         expect(dialog.locator("input[name=password]")).to_have_value("")
     submit(dialog, password=PASSWORD)
-    expect(error_at(dialog, None)).to_have_text(_error("locked_out"))
+    expect(error_at(dialog, None)).to_have_text(error("locked_out"))
     expect(dialog.locator("ha-alert")).to_have_count(1)
 
 
 def test_too_many_tokens_are_told(dialog: Locator) -> None:
     submit(dialog, username=CROWDED, password=PASSWORD)
-    expect(error_at(dialog, None)).to_have_text(_error("too_many_tokens"))
+    expect(error_at(dialog, None)).to_have_text(error("too_many_tokens"))
     expect(dialog.locator("ha-alert")).to_have_count(1)
 
 
@@ -124,7 +119,7 @@ def test_a_changed_password_is_asked_for(
     page.get_by_role("button", name="Reconfigure").click()
     expect(dialog.get_by_text("Envitron does not accept the credential any more")).to_be_visible()
     submit(dialog, password=PASSWORD)
-    expect(error_at(dialog, "password")).to_have_text(_error("invalid_auth"))
+    expect(error_at(dialog, "password")).to_have_text(error("invalid_auth"))
     submit(dialog, password=NEW_PASSWORD)
     expect(dialog.get_by_text("Re-authentication was successful")).to_be_visible()
     dialog.get_by_role("button", name="Close").last.click()
@@ -150,11 +145,6 @@ def test_the_repair_is_gone_with_the_account(page: Page, loop: Background, api: 
     loop.run(api.delete(f"/api/config/config_entries/entry/{loop.run(only_entry(api)).id}"))
     page.goto("/config/repairs")
     expect(page.get_by_text("There are currently no repairs pending")).to_be_visible()
-
-
-def _error(key: str) -> re.Pattern[str]:
-    """Return the error's text, with whatever number of seconds there is to wait."""
-    return re.compile("^\\s*" + re.escape(_TEXTS["config"]["error"][key]).replace(r"\{wait\}", r"\d+") + "\\s*$")
 
 
 def _use_up_tokens(envitron: EnvitronSimulator, username: str) -> None:

@@ -10,14 +10,20 @@ from typing import Protocol
 class Expected:
     """A value as the service tells it: rounded, hence the tolerance. An amount also says since when it grows."""
 
-    value: float | bool
+    value: float | bool | str
     tolerance: float = 0.0
     unit: str = ""
     since: datetime | None = None
 
-    def matches(self, value: float | bool) -> bool:
-        """Say whether that is the value."""
-        return abs(float(value) - float(self.value)) <= self.tolerance + 1e-9
+    def matches(self, state: str) -> bool:
+        """Say whether an entity's state is the value; a flag's is 1 or 0."""
+        if isinstance(self.value, str):
+            return state == self.value
+        try:
+            shown = float({"on": 1, "off": 0}.get(state, state))
+        except ValueError:
+            return False
+        return abs(shown - float(self.value)) <= self.tolerance + 1e-9
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,10 +36,14 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """The rows of which Home Assistant may show any one; `from_poll` says since which poll it does."""
+    """The rows of which Home Assistant may show any one; `from_poll` says since which poll it does.
+
+    Those that are `rare` are further apart than polls, or are of no time at all: no poll has to bring a later one.
+    """
 
     rows: Sequence[Row]
     from_poll: int = 1
+    rare: bool = False
 
     @property
     def name(self) -> str:

@@ -2,6 +2,7 @@
 
 import asyncio
 from dataclasses import dataclass
+from datetime import timedelta
 import time
 
 from . import checks, hygiene
@@ -15,6 +16,8 @@ NEXT_POLL = 100
 """Seconds within which the second poll must come: an interval of a minute, begun at the installation's own instant."""
 SETTLING = 10
 """Seconds that Home Assistant gets to take in what a poll brought."""
+JUST_NOW = timedelta(seconds=1)
+"""How long ago a poll was made that has been noticed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +69,7 @@ async def _verify_account(setting: Setting, added: Added) -> Problems:
 
 
 async def _verify_next_poll(setting: Setting, added: Added, before: _Look) -> Problems:
-    """The next poll comes by itself, and brings later values."""
+    """The next poll comes by itself, and brings later values; one that was too early for them is repeated."""
     title, account = before.entry.title, added.account
     say(f"{title}: waiting for the next poll ...")
     requests, deadline = account.requests(), time.monotonic() + NEXT_POLL
@@ -74,6 +77,12 @@ async def _verify_next_poll(setting: Setting, added: Added, before: _Look) -> Pr
         if time.monotonic() > deadline:
             return [f"{title}: no second poll within {NEXT_POLL} seconds"]
         await asyncio.sleep(0.1)
+    if not _has_news(account, before):
+        say(f"{title}: that poll was too early for later values of everything; asking for another ...")
+        async with asyncio.timeout(NEXT_POLL):
+            while not _has_news(account, before):
+                await asyncio.sleep(0.5)
+        await setting.api.refresh(next(entity.id for entity in before.entry.entities() if entity.enabled))
     deadline = time.monotonic() + SETTLING
     while True:
         look = await _look(setting, added, poll=2)
@@ -117,6 +126,11 @@ async def _look(setting: Setting, added: Added, *, poll: int) -> _Look:
     problems, matched = checks.check_values(added.account, entry, checks.present(), poll=poll)
     problems += checks.check_devices(added.account, entry) + checks.check_sums(entry)
     return _Look(entry, matched, problems)
+
+
+def _has_news(account: Account, before: _Look) -> bool:
+    """Say whether a poll a second ago could show something later of everything."""
+    return checks.has_news(account, before.entry, before.matched, checks.present() - JUST_NOW)
 
 
 def _polls(setting: Setting, account: Account) -> int:
