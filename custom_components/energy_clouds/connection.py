@@ -14,6 +14,7 @@ from .vaults import async_get_vaults
 from .vendors import VENDORS, Vendor
 from .vendors.base import Connection, Credentials, Options
 from .vendors.model import Inventory
+from .vendors.tokens import Vault
 
 
 async def async_connect(
@@ -21,20 +22,21 @@ async def async_connect(
     vendor: str,
     credentials: Credentials,
     *,
+    vault: Vault | None = None,
     inventory: Inventory | None = None,
     options: Options = MappingProxyType({}),
 ) -> Vendor:
-    """Make the vendor. Nothing is sent yet. Raises `InvalidAddress`."""
+    """Make the vendor, with tokens of its own where a vault is given. Nothing is sent yet. Raises `InvalidAddress`."""
     vendor_class = VENDORS[vendor]
     budgets, vaults = await async_get_budgets(hass), await async_get_vaults(hass)
     integration = await async_get_integration(hass, DOMAIN)
     return vendor_class(
         Connection(
             credentials=credentials,
-            session=async_get_clientsession(hass, verify_ssl=bool(credentials.get("verify_ssl", True))),
+            session=async_get_clientsession(hass, verify_ssl=vendor_class.verifies_certificate(credentials)),
             budget=budgets.of(vendor_class, credentials),
             login_budget=budgets.login_of(vendor_class, credentials),
-            vault=vaults.of(vendor_class, credentials),
+            vault=vaults.of(vendor_class, credentials) if vault is None else vault,
             user_agent=f"EnergyClouds/{integration.version} HomeAssistant/{ha_version}",
             options=options,
             timezone=get_default_time_zone(),

@@ -202,3 +202,15 @@ async def test_the_charger_says_when_it_charges(clock: SimClock) -> None:
             rows += await client.rows(query(client.simulator, CHARGER, *fields, start=start, end=start + (END - START)))
         assert {(row["evRequiringCharge"], row["status"]) for row in rows} == {(True, "Charging"), (False, "Available")}
         assert all(row["evRequiringCharge"] is (row["actualPowerTot_W"] > 1000) for row in rows)
+
+
+async def test_the_offices_site_adds_up_too(clock: SimClock, world: World) -> None:
+    async with eniris(clock) as client:
+        for row in await day(client, OFFICE_SITE, policy=MINUTE, limit=20):
+            end = datetime.fromisoformat(row["time"])
+            start = end - timedelta(minutes=1)
+            loads = [name for name in world.meters if name not in {"grid", "solar"}]
+            used = sum(world.energy(name, start, end).imported for name in loads)
+            assert row["childrenConsumedEnergyDeltaTot_Wh"] == pytest.approx(used, abs=0.002)
+            watts = sum(world.meter(name).power(end).total for name in loads)
+            assert row["childrenConsumedPower_W"] == pytest.approx(watts, abs=0.06)

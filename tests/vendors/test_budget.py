@@ -196,3 +196,145 @@ async def test_no_window_ever_holds_more_than_allowed(
         sent.append(time.seconds)
         in_window = [moment for moment in sent if moment > time.seconds - window]
         assert len(in_window) <= max(1, int(limit * 0.8))
+
+
+TOKENS = Limit(requests=100, window=timedelta(minutes=1))
+
+
+async def test_requests_that_cost_more_use_up_more() -> None:
+    time = Time()
+    budget = budget_at(time, TOKENS)
+    await budget.spend(Priority.LIVE, 30)
+    await budget.spend(Priority.LIVE, 49.5)
+    assert budget.used == 80
+    with pytest.raises(RateLimited):
+        await budget.spend(Priority.LIVE, 0.6)
+    await budget.spend(Priority.LIVE, 0.5)
+    time.seconds = 30
+    with pytest.raises(RateLimited) as refusal:
+        await budget.spend(Priority.LIVE, 1)
+    assert refusal.value.retry_after == timedelta(seconds=30)
+    time.seconds = 60
+    await budget.spend(Priority.LIVE, 80)
+
+
+async def test_wait_is_until_enough_has_left_the_window() -> None:
+    time = Time()
+    budget = budget_at(time, TOKENS)
+    for cost in (10, 20, 50):
+        await budget.spend(Priority.LIVE, cost)
+        time.seconds += 10
+    for cost, seconds in ((5, 30), (10, 30), (11, 40), (30, 40), (31, 50), (80, 50)):
+        with pytest.raises(RateLimited) as refusal:
+            await budget.spend(Priority.LIVE, cost)
+        assert refusal.value.retry_after == timedelta(seconds=seconds)
+
+
+async def test_what_costs_more_than_the_head_room_leaves_is_sent_alone() -> None:
+    time = Time()
+    budget = budget_at(time, TOKENS)
+    await budget.spend(Priority.LIVE, 10)
+    # 90 of 100 fit beside the 10, 95 do not.
+    with pytest.raises(RateLimited):
+        await budget.spend(Priority.LIVE, 95)
+    await budget.spend(Priority.LIVE, 90)
+    time.seconds = 60
+    # Whatever is dearer than all there is is not kept waiting for ever: the service says so.
+    await budget.spend(Priority.LIVE, 7000)
+
+
+async def test_real_cost_takes_the_place_of_the_expected_one() -> None:
+    time = Time()
+    budget = budget_at(time, TOKENS)
+    cheap, dear = await budget.spend(Priority.LIVE, 40), await budget.spend(Priority.LIVE, 40)
+    budget.settle(cheap, 1.25)
+    assert budget.used == 42
+    budget.settle(dear, 70)
+    assert budget.used == 72
+    time.seconds = 60
+    assert budget.used == 0
+
+
+async def test_cost_that_comes_after_its_window_changes_nothing() -> None:
+    time = Time()
+    budget = budget_at(time, TOKENS)
+    late = await budget.spend(Priority.LIVE, 40)
+    time.seconds = 61
+    await budget.spend(Priority.LIVE, 5)
+    budget.settle(late, 90)
+    assert budget.used == 5
+
+
+async def test_what_others_use_counts_too_as_long_as_it_lasts() -> None:
+    time = Time()
+    budget = budget_at(time, TOKENS)
+    budget.settle(await budget.spend(Priority.LIVE, 20), 20, used=65.5)
+    assert budget.used == 66
+    # What was known already is not counted again, and less than that is no news.
+    budget.settle(await budget.spend(Priority.LIVE, 2), 2, used=67.5)
+    budget.settle(await budget.spend(Priority.LIVE, 2), 2, used=10)
+    assert budget.used == 70
+    with pytest.raises(RateLimited):
+        await budget.spend(Priority.LIVE, 20)
+    time.seconds = 60
+    assert budget.used == 0
+
+
+async def test_room_of_live_requests_is_kept_by_cost() -> None:
+    budget = budget_at(Time(), TOKENS)
+    assert budget.plan(44.5, timedelta(minutes=1)) == timedelta(minutes=1)
+    # 80 less 45 for live values, less 8 for discovery.
+    await budget.spend(Priority.HISTORY, 27)
+    with pytest.raises(RateLimited):
+        await budget.spend(Priority.HISTORY, 1)
+    await budget.spend(Priority.DISCOVERY, 8)
+    with pytest.raises(RateLimited):
+        await budget.spend(Priority.DISCOVERY, 1)
+    await budget.spend(Priority.LIVE, 45)
+
+
+async def test_history_that_is_dearer_than_its_room_is_sent_when_nothing_else_was() -> None:
+    time = Time()
+    budget = budget_at(time, TOKENS)
+    budget.plan(60, timedelta(minutes=1))
+    await budget.spend(Priority.HISTORY, 16)
+    time.seconds = 30
+    with pytest.raises(RateLimited) as refusal:
+        await budget.spend(Priority.HISTORY, 16)
+    assert refusal.value.retry_after == timedelta(seconds=30)
+
+
+@pytest.mark.parametrize(("cost", "seconds"), [(0, 60), (59.9, 60), (60, 60), (60.1, 61), (76.6, 77), (90, 90)])
+def test_interval_follows_from_the_cost_of_a_poll(cost: float, seconds: int) -> None:
+    assert budget_at(Time(), TOKENS).plan(cost, timedelta(minutes=1)) == timedelta(seconds=seconds)
+
+
+def test_polls_are_spaced_by_what_they_cost_alone() -> None:
+    budget = budget_at(Time(), TOKENS)
+    assert budget.spacing(0) == timedelta(0)
+    assert budget.spacing(15) == timedelta(seconds=15)
+    assert budget.spacing(76.6) == timedelta(seconds=76.6)
+
+
+@given(
+    steps=st.lists(
+        st.tuples(st.floats(0, 50), st.sampled_from(Priority), st.floats(0.1, 99), st.floats(0.1, 99)), max_size=80
+    )
+)
+async def test_no_window_ever_costs_more_than_the_limit(steps: list[tuple[float, Priority, float, float]]) -> None:
+    time = Time()
+    budget = budget_at(time, TOKENS)
+    sent: deque[tuple[float, float]] = deque()
+    for wait, priority, cost, real in steps:
+        time.seconds += wait
+        try:
+            spent = await budget.spend(priority, cost)
+        except RateLimited:
+            continue
+        in_window = sum(one for at, one in sent if at > time.seconds - 60)
+        assert in_window + cost <= 100 + 1e-3
+        assert cost > 80 or in_window + cost <= 80 + 1e-3
+        actual = min(real, cost)
+        budget.settle(spent, actual)
+        sent.append((time.seconds, actual))
+        assert budget.used >= sum(one for at, one in sent if at > time.seconds - 60) - 1e-3

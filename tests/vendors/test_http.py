@@ -1,15 +1,23 @@
 """Requests: waits in every documented form, addresses in every spelling."""
 
+from collections.abc import Mapping
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 import json
 from typing import Any
 
+import aiohttp
+from aiohttp import web
 from hypothesis import given, strategies as st
 import pytest
+from yarl import URL
 
-from custom_components.energy_clouds.vendors.errors import InvalidAddress
-from custom_components.energy_clouds.vendors.http import service_address, wait_in
+from custom_components.energy_clouds.vendors.budget import Budget, Limit, Priority
+from custom_components.energy_clouds.vendors.clock import ServiceClock
+from custom_components.energy_clouds.vendors.errors import CannotConnect, InvalidAddress, RateLimited
+from custom_components.energy_clouds.vendors.http import Http, number_in, service_address, wait_in
+from tests.simulators.server import running
 
 NOW = datetime(2026, 11, 17, 10, tzinfo=UTC)
 
@@ -81,3 +89,91 @@ def test_any_text_is_an_address_or_not(text: str) -> None:
     assert url.scheme in ("http", "https")
     assert url.host
     assert url.user is url.password is None
+
+
+class Till:
+    """A service that answers as it is told to."""
+
+    def __init__(self, status: int, headers: Mapping[str, str], body: str = "") -> None:
+        self._response = status, headers, body
+
+    def application(self) -> web.Application:
+        async def answer(_request: web.Request) -> web.Response:
+            status, headers, body = self._response
+            return web.Response(status=status, headers=headers, text=body)
+
+        application = web.Application()
+        application.router.add_route("*", "/{path:.*}", answer)
+        return application
+
+
+async def used_after(status: int, headers: Mapping[str, str], cost: float = 40) -> int:
+    """What a request of that expected cost has used up when it was answered."""
+    budget = Budget(Limit(requests=100, window=timedelta(minutes=1)), now=lambda: NOW, monotonic=lambda: 0.0)
+    async with running(Till(status, headers)) as server, aiohttp.ClientSession() as session:
+        http = Http(session, URL(server.url), budget, {}, ServiceClock(lambda: NOW))
+        with suppress(CannotConnect, RateLimited):
+            await http.request("GET", "x", priority=Priority.LIVE, cost=cost)
+        assert http.sent == 1
+    return budget.used
+
+
+COST, USED = "X-RateLimit-Cost", "X-RateLimit-Used"
+
+
+@pytest.mark.parametrize(
+    ("status", "headers", "used"),
+    [
+        (200, {}, 40),
+        (200, {COST: "7"}, 7),
+        (200, {COST: "73.25"}, 74),
+        (200, {COST: "7", USED: "50"}, 50),
+        (200, {COST: "60", USED: "50"}, 60),
+        (200, {USED: "50"}, 40),
+        (200, {COST: "much"}, 40),
+        (204, {COST: "0"}, 0),
+        # What is refused is not carried out.
+        (400, {}, 1),
+        (401, {}, 1),
+        (422, {}, 1),
+        (429, {COST: "90", USED: "50", "Retry-After": "9"}, 1),
+        # What a stumbling service has carried out nobody knows.
+        (500, {}, 40),
+        (302, {}, 40),
+    ],
+)
+async def test_answer_tells_what_a_request_has_cost(status: int, headers: dict[str, str], used: int) -> None:
+    assert await used_after(status, headers) == used
+
+
+@pytest.mark.parametrize("status", [200, 204, 400, 401, 422, 429, 500])
+async def test_request_of_a_service_that_counts_requests_costs_one(status: int) -> None:
+    assert await used_after(status, {}, cost=1) == 1
+
+
+@pytest.mark.parametrize(("tells", "is_read"), [((500,), True), ((), False), ((503,), False)])
+async def test_error_of_the_service_is_an_answer_where_it_tells_something(
+    tells: tuple[int, ...], is_read: bool
+) -> None:
+    budget = Budget(Limit(requests=100, window=timedelta(minutes=1)))
+    async with running(Till(500, {}, "NO_PASSWORD_INFO")) as server, aiohttp.ClientSession() as session:
+        http = Http(session, URL(server.url), budget, {}, ServiceClock(lambda: NOW))
+        try:
+            answer = await http.request("GET", "x", priority=Priority.LIVE, tells=tells)
+        except CannotConnect:
+            assert not is_read
+            return
+    assert is_read
+    assert (answer.status, answer.ok, answer.body) == (500, False, b"NO_PASSWORD_INFO")
+    # Of its words nothing is kept.
+    assert b"NO_PASSWORD_INFO" not in b"".join(http.last_bodies.values())
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [("7", 7), (" 7.25 ", 7.25), ("0", 0), ("-1", None), ("1e3", None), ("nan", None), ("", None), ("9" * 12, None)],
+)
+def test_number_in_a_header(text: str, number: float | None) -> None:
+    for name in ("X-RateLimit-Cost", "RateLimit-Cost"):
+        assert number_in({name: text}, "Cost") == number
+    assert number_in({}, "Cost") is None

@@ -210,3 +210,37 @@ async def test_service_that_refuses_its_own_tokens_is_not_asked_for_more_and_mor
     with pytest.raises(CannotConnect):
         await desk.tokens.authorized(send)
     assert desk.office.asked == ["refresh", "refresh 1"]
+
+
+async def test_token_is_replaced_when_it_says_so() -> None:
+    life = Token(text="old", expires=NOW + timedelta(minutes=5), replace_from=NOW + timedelta(minutes=3, seconds=45))
+    assert life.is_fresh(NOW + timedelta(minutes=3, seconds=44))
+    assert not life.is_fresh(NOW + timedelta(minutes=3, seconds=45))
+    desk = Desk(Grant(access=life, refresh=token("refresh", 1000)))
+    desk.now = NOW + timedelta(minutes=3, seconds=44)
+    assert await desk.tokens.access() == "old"
+    desk.now = NOW + timedelta(minutes=3, seconds=45)
+    assert await desk.tokens.access() == "access 1"
+
+
+@pytest.mark.parametrize(("seconds", "is_fresh"), [(0, True), (239, True), (240, False), (300, False), (9999, False)])
+def test_token_that_says_nothing_is_fresh_until_a_minute_before_it_expires(seconds: int, is_fresh: bool) -> None:
+    assert token("x", 5).is_fresh(NOW + timedelta(seconds=seconds)) is is_fresh
+
+
+async def test_access_token_that_passes_is_not_on_disk() -> None:
+    refresh = token("refresh", 1000)
+    grant = Grant(access=token("access", 15), refresh=refresh, passes=True)
+    kept = grant.to_keep()
+    assert (kept.access.text, kept.refresh, kept.passes) == ("", refresh, True)
+    assert kept == kept.to_keep()
+    # It is never used: another one is had from the refresh token.
+    desk = Desk(kept)
+    assert await desk.tokens.access() == "access 1"
+    assert desk.office.asked == ["refresh"]
+
+
+def test_pair_that_works_once_is_kept_whole() -> None:
+    grant = Grant(access=token("access", 15), refresh=token("refresh", 1000))
+    assert grant.to_keep() is grant
+    assert not grant.passes

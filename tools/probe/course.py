@@ -52,8 +52,7 @@ class Course:
         self, findings: Findings, *, pause: timedelta, history: timedelta | None, say: Callable[[str], None]
     ) -> None:
         """Learn all there is to learn. Raises the five errors and `InvalidAddress`."""
-        verified = bool(self._credentials.get("verify_ssl", True))
-        connector = aiohttp.TCPConnector(ssl=verified)
+        connector = aiohttp.TCPConnector(ssl=self.vendor.verifies_certificate(self._credentials))
         async with aiohttp.ClientSession(connector=connector, trace_configs=[self.wire.trace()]) as session:
             client = self._client = self.vendor(self._connection(session), Inventory())
             try:

@@ -71,7 +71,7 @@ def _credential(vendor: type[Vendor], field: CredentialField, *, asked: bool) ->
         default = "" if field.default is None else f" [{_written(field.default)}]"
         choices = f" ({'/'.join(field.choices)})" if field.choices else ""
         prompt = f"{vendor.title}: {field.key}{choices}{default}: "
-        text = _asked(prompt, secret=field.kind is FieldKind.SECRET)
+        text = _asked(prompt, secret=field.kind in (FieldKind.SECRET, FieldKind.CODE))
     if text:
         return _converted(field, text, variable)
     if field.default is None and field.required:

@@ -16,7 +16,7 @@ from .markdown import cell
 
 HIDDEN = "…"
 REDACTED = "[redacted]"
-_SECRETS = (FieldKind.SECRET, FieldKind.USERNAME)
+_SECRETS = (FieldKind.SECRET, FieldKind.CODE, FieldKind.USERNAME)
 _SHORTEST = 4
 """Shorter words, which everything is full of, are replaced only where they stand alone."""
 _FIELD_NAME = re.compile(r"[A-Za-z_]{1,60}\d{0,2}\Z")

@@ -23,6 +23,8 @@ class FieldKind(StrEnum):
 
     SECRET = auto()
     """Never shown again, never logged, redacted in diagnostics."""
+    CODE = auto()
+    """A secret that is good once, for a few minutes: it may be seen while it is typed."""
     USERNAME = auto()
     ADDRESS = auto()
     CHOICE = auto()
@@ -115,7 +117,9 @@ class Vendor(ABC):
     cadence: ClassVar[timedelta]
     """How often a poll can bring something new: no account is polled faster."""
     history_reach: ClassVar[timedelta | None]
-    """How far back `history` goes; None where there is no known end."""
+    """How far back `history` goes, zero where it has nothing; None where there is no known end."""
+    look_back: ClassVar[timedelta] = timedelta(days=2)
+    """How long after their time rows may still come, or be corrected."""
     discovery_interval: ClassVar[timedelta] = timedelta(hours=1)
     """How often the account's devices are listed."""
     login_limit: ClassVar[Limit] = Limit(requests=60, window=timedelta(hours=1))
@@ -136,6 +140,11 @@ class Vendor(ABC):
     @abstractmethod
     def service(cls, credentials: Credentials) -> URL:
         """The address that the credential is for. Raises `InvalidAddress`."""
+
+    @classmethod
+    def verifies_certificate(cls, credentials: Credentials) -> bool:  # noqa: ARG003  for vendors with a switch
+        """Whether the service's certificate has to be one that can be trusted. Raises nothing."""
+        return True
 
     @classmethod
     def credential_id(cls, credentials: Credentials) -> str:

@@ -66,6 +66,13 @@ class Grant(msgspec.Struct, frozen=True, kw_only=True):
         return msgspec.structs.replace(self, access=spent)
 
 
+class Refused(msgspec.Struct, frozen=True, kw_only=True):
+    """A refresh token that a service has refused, and when it did so first."""
+
+    token: Token
+    at: datetime
+
+
 async def _keep_nothing(_grant: Grant) -> None:
     """A vault that forgets when the process ends."""
 
@@ -73,13 +80,15 @@ async def _keep_nothing(_grant: Grant) -> None:
 class Vault:
     """Where the newest grant of one credential is: shared by all that use the credential, and kept over restarts.
 
-    `keep` must have the grant on disk when it returns. The lock is held while a grant is being replaced.
+    `keep` must have the grant on disk when it returns. The lock is held while a grant is being replaced. `refused` is
+    for issuers that do not believe the first refusal of a refresh token.
     """
 
     def __init__(self, grant: Grant | None = None, keep: Callable[[Grant], Awaitable[None]] = _keep_nothing) -> None:
         self.grant = grant
         self.lock = asyncio.Lock()
         self.doubted_until: datetime | None = None
+        self.refused: Refused | None = None
         self._keep = keep
 
     async def put(self, grant: Grant) -> None:

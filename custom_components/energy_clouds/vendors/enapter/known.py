@@ -50,6 +50,7 @@ class Known:
         self._listed: dict[str, ListedDevice] = {}
         self._undeclared: dict[str, set[str]] = {}
         self._hidden = frozenset[str]()
+        self._outdated = frozenset[str]()
         self._changed = False
         self.has_manifests = False
         """Whether manifests have been listed since the start: only points are kept over a restart."""
@@ -107,6 +108,7 @@ class Known:
                 del by_device[gone]
         self.has_manifests = True
         self.is_incomplete = False
+        self._outdated = frozenset()
 
     def see(self, listed: Collection[ListedDevice], manifests: Mapping[str, Item | None]) -> None:
         """Take in a poll's list: the manifests, if it has them, and whether there is something new.
@@ -117,11 +119,18 @@ class Known:
         if manifests:
             self._learn(known, manifests)
             self.has_manifests = True
+        self._outdated = frozenset(
+            one.id for one in known if (kept := self._kept.get(one.id)) is not None and kept.blueprint != one.blueprint
+        )
         self.is_incomplete |= (
             len(known) < len(self._devices)
             or any(one.id not in self._devices and one.id not in self._hidden for one in listed)
-            or any((kept := self._kept.get(one.id)) is not None and kept.blueprint != one.blueprint for one in known)
+            or bool(self._outdated)
         )
+
+    def is_outdated(self, device: str) -> bool:
+        """Whether a device has another blueprint than the one that its points were made of."""
+        return device in self._outdated
 
     def point(self, point_id: PointId) -> Point | None:
         """The point of that id, if there is one now."""

@@ -121,12 +121,15 @@ class LiveValues:
     def _wanted(self, points: Collection[Point], listed: Listed | None) -> Wanted:
         """The attributes to ask for by device: those of points, and the list of alerts where nothing else tells them.
 
-        A device that is listed no more is not asked for: it might cost the others their answer.
+        A device that is listed no more is not asked for: it might cost the others their answer. Nor is one with a new
+        blueprint: nobody knows yet in which units its values are.
         """
         wanted: Wanted = {}
         for point in points:
             device = point.id.device_id
             if (listed is not None and device not in listed) or self._known.point(point.id) is None:
+                continue
+            if self._known.is_outdated(device):
                 continue
             attributes = wanted.setdefault(device, [])
             if not is_own(point):

@@ -68,7 +68,8 @@ def _word(point: Point, attribute: Attribute | None, value: object) -> str | Non
         texts = [one for one in value if isinstance(one, str)]
         return word(", ".join(texts)) if attribute is not None and attribute.kind is Kind.STRINGS else None
     if not point.words:
-        return word(value)
+        # What is declared as a text may come as a number all the same.
+        return word(value) if isinstance(value, str) else text_of(value)
     if attribute is None or (text := text_of(value)) is None:
         return None
     return attribute.words.get(text, text)

@@ -15,7 +15,7 @@ from yarl import URL
 from ..base import Connection, CredentialField, Credentials, FieldKind, Vendor
 from ..budget import Limit, Priority
 from ..clock import ServiceClock
-from ..errors import CannotConnect, InvalidCredentials, UnexpectedAnswer
+from ..errors import CannotConnect, InvalidAddress, InvalidCredentials, UnexpectedAnswer
 from ..http import JSON, Http
 from ..model import Account, Inventory, Point, Readings, Series
 from .addresses import CLOUD, place_of
@@ -77,6 +77,16 @@ class Enapter(Vendor):
         return place_of(str(credentials.get("url") or "")).bases[0].with_scheme("https")
 
     @override
+    @classmethod
+    def verifies_certificate(cls, credentials: Credentials) -> bool:
+        """Only a gateway's own certificate may be taken on trust."""
+        try:
+            is_gateway = place_of(str(credentials.get("url") or "")).is_gateway
+        except InvalidAddress:
+            return True
+        return bool(credentials.get("verify_ssl", True)) or not is_gateway
+
+    @override
     async def login(self) -> Account:
         if not _TOKEN.fullmatch(self._token):
             raise InvalidCredentials("the token has characters that no token has")
@@ -93,6 +103,9 @@ class Enapter(Vendor):
                 # With a certificate that proves nothing, a token is not to be sent in the clear instead.
                 if isinstance(err.__context__, aiohttp.ClientConnectorCertificateError):
                     raise InvalidCredentials(str(err), "untrusted_certificate", "verify_ssl") from err
+                # Nor where a service is, and only stumbles.
+                if isinstance(err, CannotConnect) and err.answered and err.lost:
+                    raise
                 failures.append(err)
             else:
                 return account

@@ -20,6 +20,7 @@ _FIELD: Final = re.compile(r"[A-Za-z0-9_ \-+*/.²³%()]{1,200}")
 _TAG: Final = re.compile(r"[\u0020-\u007e\u00a0-\u00ff]{1,500}")
 POLLING_STATISTICS: Final = "getMeasStats"
 """How long the controller took to ask the device: nothing that was measured."""
+_UNAUTHORIZED: Final = "unauthorized"
 _any = msgspec.json.Decoder()
 
 
@@ -59,6 +60,16 @@ class Item:
 
     rows: Sequence[tuple[datetime, Mapping[str, object]]] = ()
     error: str | None = None
+
+    @property
+    def is_forbidden(self) -> bool:
+        """Whether the user may not read what was asked for."""
+        return self.error is not None and _UNAUTHORIZED in self.error.lower()
+
+    @property
+    def has_failed(self) -> bool:
+        """Whether the query went wrong; the service may then not have run those behind it."""
+        return self.error is not None and not self.is_forbidden
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -139,9 +139,7 @@ _HAS_PHASES: Final = frozenset(
         Quantity.POWER_FACTOR,
     }
 )
-_NOISY: Final = frozenset(
-    {Quantity.VOLTAGE, Quantity.POWER_FACTOR, Quantity.FREQUENCY, Quantity.REACTIVE_POWER, Quantity.APPARENT_POWER}
-)
+_NOISY: Final = frozenset({Quantity.POWER_FACTOR, Quantity.FREQUENCY, Quantity.REACTIVE_POWER, Quantity.APPARENT_POWER})
 _NOISY_PHASES: Final = frozenset(_PHASES.values()) - {Phase.L1, Phase.L2, Phase.L3}
 _LIMITS: Final = re.compile(r"setpoint|limit|maximum|minimum|nominal", re.IGNORECASE)
 _STORED: Final = re.compile(r"capacity|stored|remaining|available", re.IGNORECASE)
@@ -164,10 +162,11 @@ def field_named(name: str) -> Field | None:
     else:
         bare, phase = _phased(bare)
     quantity = _sharper(quantity, bare)
-    known = (bare in MEANINGS and bare not in _FLAGS) or (
+    nature = _nature(quantity, words)
+    # An energy that is neither a counter nor of an interval is not what the others of its name are.
+    known = (bare in MEANINGS and bare not in _FLAGS and (quantity, nature) != (Quantity.ENERGY, Nature.GAUGE)) or (
         PHYSICAL.get(bare) is quantity and (phase is None or quantity in _HAS_PHASES)
     )
-    nature = _nature(quantity, words)
     return Field(
         quantity=quantity,
         nature=nature,
@@ -179,6 +178,7 @@ def field_named(name: str) -> Field | None:
         noisy=not known
         or nature is Nature.INTERVAL
         or quantity in _NOISY
+        or (quantity is Quantity.VOLTAGE and phase is not None)
         or phase in _NOISY_PHASES
         or _LIMITS.search(bare) is not None,
     )

@@ -15,7 +15,7 @@ from ..budget import Priority
 from ..clock import ServiceClock
 from ..errors import CannotConnect, InvalidCredentials, VendorError
 from ..http import Answer, Http
-from ..tokens import Grant, Issuer, Token, issued
+from ..tokens import Grant, Issuer, Refused, Token, Vault, issued
 from ..values import identifier, json_object
 
 ACCESS_LIFE: Final = timedelta(minutes=5)
@@ -24,9 +24,12 @@ REFRESH_LIFE: Final = timedelta(days=14)
 RENEW_BELOW: Final = timedelta(days=7)
 """A refresh token with less of its life left is renewed."""
 RENEWAL_RETRY: Final = timedelta(days=1)
+BELIEVED_AFTER: Final = timedelta(seconds=3)
 LONGEST_TOKEN: Final = 8192
 CODE: Final = "code"
 _SECOND_FACTOR: Final = re.compile(rb"2fa|partial|otp|factor", re.IGNORECASE)
+_LOST_SECRET: Final = b"TOTP_CORRUPT"
+"""The service cannot check the codes of an app any more, as it says with 500."""
 _DIGITS: Final = re.compile(r"\d{4,10}")
 _LOGIN_TOKENS: Final = ("refreshToken", "partialAuthToken", "partialToken", "token")
 
@@ -42,6 +45,7 @@ class EnirisIssuer(Issuer):
         http: Http,
         login_http: Http,
         clock: ServiceClock,
+        vault: Vault,
         *,
         username: str,
         password: str | None,
@@ -53,8 +57,8 @@ class EnirisIssuer(Issuer):
         self._password = password
         self._code = code
         self._clock = clock
+        self._vault = vault
         self._renewal_due: datetime | None = None
-        self._refused: Token | None = None
 
     @override
     async def log_in(self) -> Grant:
@@ -77,7 +81,7 @@ class EnirisIssuer(Issuer):
         access = await self._get("auth/accesstoken", token, self._login_http)
         if access.ok:
             return self._grant(_needed(access), token)
-        if access.status not in (401, 403):
+        if access.status not in (401, 403) or not _is_of_eniris(access):
             raise CannotConnect(f"{access.endpoint}: answered {access.status}", answered=True)
         if not _SECOND_FACTOR.search(access.body) and answer.ok:
             raise InvalidCredentials(f"{access.endpoint}: answered {access.status} to a new token", "no_session")
@@ -88,7 +92,7 @@ class EnirisIssuer(Issuer):
         answer = await self._get("auth/accesstoken", refresh.text, self._http)
         if not answer.ok:
             raise self._refusal(answer, refresh)
-        self._refused = None
+        self._vault.refused = None
         access = _needed(answer)
         if refresh.expires - self._clock.now() < RENEW_BELOW:
             refresh = await self._renewed(refresh)
@@ -97,6 +101,8 @@ class EnirisIssuer(Issuer):
     async def user(self, refresh: Token) -> str | None:
         """The id of the user, by which the account is known; None where the service does not tell."""
         answer = await self._get("auth/refreshtoken/validate", refresh.text, self._http)
+        if not answer.ok and not _is_of_eniris(answer):
+            raise CannotConnect(_text_of(answer), answered=True)
         return identifier(json_object(answer).get("userId")) if answer.ok else None
 
     async def _renewed(self, refresh: Token) -> Token:
@@ -112,11 +118,16 @@ class EnirisIssuer(Issuer):
         return refresh if text is None else issued(text, self._clock.now(), REFRESH_LIFE)
 
     def _refusal(self, answer: Answer, refresh: Token) -> VendorError:
-        """A refresh token is dead when the service has said so twice in a row: a person has to sign in then."""
+        """A refresh token is dead when the service has said so twice, and not in the same moment.
+
+        A person has to sign in then.
+        """
         message = f"{answer.endpoint}: answered {answer.status}"
-        if answer.status == 401 and json_object(answer):
-            refused_before, self._refused = self._refused, refresh
-            if refused_before == refresh:
+        if answer.status == 401 and _is_of_eniris(answer):
+            now, before = self._clock.now(), self._vault.refused
+            if before is None or before.token != refresh:
+                self._vault.refused = Refused(token=refresh, at=now)
+            elif now - before.at >= BELIEVED_AFTER:
                 return InvalidCredentials(message)
         return CannotConnect(message, answered=True)
 
@@ -134,7 +145,7 @@ class EnirisIssuer(Issuer):
         else:
             answer = await self._post("user/2fa/recovery-code/authenticate", token, {"recoveryCode": code})
         if not answer.ok:
-            raise InvalidCredentials(f"{answer.endpoint}: answered {answer.status}", "invalid_code", CODE)
+            raise _no_refusal(answer) or InvalidCredentials(_text_of(answer), "invalid_code", CODE)
         refresh, access = (_token_in(answer, (key,)) for key in ("refreshToken", "accessToken"))
         if refresh is None or access is None:
             raise CannotConnect(f"{answer.endpoint}: no tokens in the answer", answered=True)
@@ -144,7 +155,7 @@ class EnirisIssuer(Issuer):
         answer = await self._post("user/2fa/email-otp/challenge", token, {})
         if answer.ok:
             return InvalidCredentials("a code was sent by e-mail", "code_sent", CODE)
-        return InvalidCredentials(f"{answer.endpoint}: answered {answer.status}", "code_not_sent", CODE)
+        return _no_refusal(answer) or InvalidCredentials(_text_of(answer), "code_not_sent", CODE)
 
     async def _get(self, path: str, token: str, http: Http) -> Answer:
         headers = {"Authorization": f"Bearer {token}"}
@@ -153,7 +164,7 @@ class EnirisIssuer(Issuer):
     async def _post(self, path: str, token: str, body: Mapping[str, str]) -> Answer:
         headers = {"Authorization": f"Bearer {token}"}
         return await self._login_http.request(
-            "POST", path, priority=Priority.LIVE, headers=headers, json=body, secret=True
+            "POST", path, priority=Priority.LIVE, headers=headers, json=body, secret=True, tells=(500,)
         )
 
     def _grant(self, access: str, refresh: str | Token) -> Grant:
@@ -169,13 +180,29 @@ class EnirisIssuer(Issuer):
 def _refused_login(answer: Answer) -> VendorError:
     """Only what Eniris' own error document says of the password is believed."""
     message = f"{answer.endpoint}: answered {answer.status}"
-    if "statusCode" not in json_object(answer):
+    if not _is_of_eniris(answer):
         return CannotConnect(f"{message}, not as Eniris does", answered=True)
     if answer.status >= 500:
         if b"NO_PASSWORD_INFO" in answer.body:
             return InvalidCredentials(message, "no_password")
         return CannotConnect(message, answered=True)
     return InvalidCredentials(message)
+
+
+def _no_refusal(answer: Answer) -> CannotConnect | None:
+    """What it is when no code was refused: somebody else's page, or a service that stumbles."""
+    if not _is_of_eniris(answer) or (answer.status >= 500 and _LOST_SECRET not in answer.body):
+        return CannotConnect(_text_of(answer), answered=True)
+    return None
+
+
+def _text_of(answer: Answer) -> str:
+    return f"{answer.endpoint}: answered {answer.status}"
+
+
+def _is_of_eniris(answer: Answer) -> bool:
+    """Whether a refusal is the service's own error document, and not a page of somebody in between."""
+    return "statusCode" in json_object(answer)
 
 
 def _needed(answer: Answer) -> str:

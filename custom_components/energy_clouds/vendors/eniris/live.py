@@ -8,7 +8,7 @@ from typing import Final
 
 from ..clock import ServiceClock
 from ..errors import CannotConnect, NotPermitted, RateLimited, UnexpectedAnswer, VendorError
-from ..model import Point, PointId, Problem, Sample
+from ..model import Nature, Point, PointId, Problem, Sample
 from .answers import Item
 from .asking import MINUTE, MOST_QUERIES, Asking, BadQueryError, TooMuchError
 from .known import Known, Query
@@ -24,7 +24,6 @@ FULL: Final = 0.9
 FEWER_FOR: Final = timedelta(hours=1)
 """How long less is asked for at once, after a request was refused for its size."""
 FAILED_FOR: Final = timedelta(minutes=1)
-_UNAUTHORIZED: Final = "unauthorized"
 
 
 @dataclass(slots=True)
@@ -32,6 +31,7 @@ class Poll:
     """What one poll brought so far."""
 
     samples: dict[PointId, Sample] = field(default_factory=dict)
+    broken: set[PointId] = field(default_factory=set)
     problems: dict[str, Problem] = field(default_factory=dict)
     good: set[str] = field(default_factory=set)
 
@@ -73,11 +73,12 @@ class LiveValues:
 
     async def _carries_on(self, part: Sequence[Query], poll: Poll) -> bool:
         """Ask a part of a poll. Returns whether there is any use in asking for the next one."""
+        was_held = self._asking.is_held
         try:
             if part:
                 await self._ask(part, poll)
         except RateLimited:
-            if self._asking.is_held:
+            if self._asking.is_held and not was_held:
                 # Somebody else uses the account: less at once finds room more often.
                 self._ask_fewer(len(part) // 2)
             if not poll.good:
@@ -161,7 +162,9 @@ class LiveValues:
     ) -> None:
         """Take in the answers. A query that fails can abort those behind it: they are asked for once more."""
         answers = list(zip(queries, items, strict=True))
-        failed = next((place for place, (_, item) in enumerate(answers) if _has_failed(item)), len(answers))
+        failed = next(
+            (at for at, (_, item) in enumerate(answers) if item is not None and item.has_failed), len(answers)
+        )
         behind = {query: None for query, item in answers[failed + 1 :] if not _says_something(item)}
         for query, item in answers:
             if query in behind:
@@ -172,7 +175,7 @@ class LiveValues:
                 poll.good.add(query.device_id)
                 self._failures.pop(query, None)
                 self._take_rows(query, item, poll)
-            elif _has_failed(item):
+            elif item.has_failed:
                 failures = self._failures[query] = self._failures.get(query, 0) + 1
                 self._leave_out(query, Problem.UNREACHABLE, poll, FAILED_FOR * 2 ** min(failures, 6))
             else:
@@ -183,8 +186,9 @@ class LiveValues:
             self._fail(behind, poll)
 
     def _take_rows(self, query: Query, item: Item, poll: Poll) -> None:
-        """The newest value of each field, with its own row's time."""
+        """The newest value of each field, with its own row's time. A text that has become empty is none any more."""
         latest = self._clock.now() + MINUTE
+        emptied: dict[PointId, datetime] = {}
         for time, cells in item.rows:
             if time > latest:
                 continue
@@ -196,6 +200,12 @@ class LiveValues:
                 shown = poll.samples.get(point.id)
                 if value is not None and (shown is None or shown.time < time):
                     poll.samples[point.id] = Sample(time=time, value=value)
+                elif cell == "" and point.nature is Nature.STATE:
+                    emptied[point.id] = max(time, emptied.get(point.id, time))
+        for point_id, time in emptied.items():
+            if (shown := poll.samples.get(point_id)) is None or shown.time < time:
+                poll.samples.pop(point_id, None)
+                poll.broken.add(point_id)
 
     def _leave_out(self, query: Query, problem: Problem, poll: Poll, wait: timedelta = LEFT_OUT_FOR) -> None:
         self._left_out[query] = self._clock.now() + min(wait, LEFT_OUT_FOR), problem
@@ -224,13 +234,9 @@ class LiveValues:
                 poll.problems[device_id] = Problem.PARTLY_NOT_PERMITTED
 
 
-def _has_failed(item: Item | None) -> bool:
-    return item is not None and item.error is not None and _UNAUTHORIZED not in item.error.lower()
-
-
 def _says_something(item: Item | None) -> bool:
     """Whether an answer behind one that failed is an answer all the same."""
-    return item is not None and not _has_failed(item) and (item.error is not None or bool(item.rows))
+    return item is not None and (item.is_forbidden or bool(item.rows))
 
 
 def nothing_allowed(poll: Poll) -> VendorError | None:

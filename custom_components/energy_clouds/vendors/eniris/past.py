@@ -53,8 +53,10 @@ class Past:
                 continue
             except BadQueryError as err:
                 raise UnexpectedAnswer("a range of one field is called a bad request") from err
-            if item is None or item.error is not None:
+            if item is None or item.is_forbidden:
                 return
+            if item.has_failed:
+                raise UnexpectedAnswer("a range of one field could not be read")
             rows = [row for row in item.rows if start <= row[0] < end]
             yield Item(rows=rows)
             if len(item.rows) < ROWS or not rows:

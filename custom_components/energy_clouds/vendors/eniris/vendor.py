@@ -40,7 +40,7 @@ class Eniris(Vendor):
         CredentialField(key="password", kind=FieldKind.SECRET, kept=False),
         CredentialField(key="url", kind=FieldKind.ADDRESS, required=False, advanced=True),
         CredentialField(key="auth_url", kind=FieldKind.ADDRESS, required=False, advanced=True),
-        CredentialField(key=CODE, kind=FieldKind.SECRET, required=False, on_demand=True),
+        CredentialField(key=CODE, kind=FieldKind.CODE, required=False, on_demand=True),
     )
     identity: ClassVar[str] = "username"
     cadence: ClassVar[timedelta] = timedelta(minutes=1)
@@ -65,6 +65,7 @@ class Eniris(Vendor):
             self._auth_http,
             self._login_http,
             self._clock,
+            connection.vault,
             username=self._username,
             password=None if password is None else str(password),
             code=None if code is None else str(code),
@@ -117,7 +118,7 @@ class Eniris(Vendor):
             raise refusal
         return Readings(
             samples=poll.samples,
-            broken=frozenset(),
+            broken=frozenset(poll.broken),
             problems=poll.problems,
             inventory=self._known.changed_inventory(),
             requests=self._sent - sent_before,

@@ -1,0 +1,209 @@
+"""The alerts and the connections of Enapter devices in Home Assistant, and that entities are told only of changes."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from unittest.mock import patch
+
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.translation import async_get_translations
+import pytest
+
+from custom_components.energy_clouds.const import DOMAIN
+from tests.simulators import faults
+from tests.simulators.enapter import BATTERY, HEAT_PUMP, OLD_METER, POWER_METER
+from tests.simulators.enapter.inventory import Status
+
+from .conftest import MakeAccount
+from .enapter_home import Enapter, complaints, entity_of, shown, shown_of, small, state_of
+from .test_restart import restart
+
+
+@pytest.fixture(autouse=True)
+def enable_event_loop_debug() -> None:
+    """Not here: it makes everything several times slower."""
+
+
+@pytest.fixture
+def all_entities_enabled() -> Iterator[None]:
+    """Enable what is registered disabled by default."""
+    with patch("homeassistant.helpers.entity.Entity.entity_registry_enabled_default", return_value=True):
+        yield
+
+
+@pytest.fixture
+async def account(make_account: MakeAccount, all_entities_enabled: None) -> Enapter:
+    """An account of two devices that have every severity of alerts, all entities enabled."""
+    account: Enapter = make_account(small(POWER_METER, BATTERY))
+    await account.set_up()
+    return account
+
+
+def alerts(hass: HomeAssistant, account: Enapter, device: str = POWER_METER) -> set[str]:
+    """What of a device's alerts is on, and the names of those that are raised."""
+    states = shown_of(hass, account, device)
+    return {key for key in states if key.startswith("alert") and states[key] == "on"} | {states["raised_alerts"]}
+
+
+async def test_alert_is_shown_by_its_severity_and_by_its_name_until_it_is_cleared(
+    hass: HomeAssistant, account: Enapter
+) -> None:
+    assert alerts(hass, account) == {"none"}
+    for alert, severity, name in (
+        ("grid_lost", "alerts_error", "Grid lost"),
+        ("low_voltage", "alerts_warning", "Low voltage"),
+        ("update_available", "alerts_info", "Firmware update available"),
+    ):
+        account.simulator.raise_alert(POWER_METER, alert)
+        await account.polls(2)
+        assert alerts(hass, account) == {f"alert_{alert}", severity, name}
+        assert alerts(hass, account, BATTERY) == {"none"}
+        account.simulator.clear_alert(POWER_METER, alert)
+        await account.polls(2)
+        assert alerts(hass, account) == {"none"}
+
+
+async def test_alerts_of_several_severities(hass: HomeAssistant, account: Enapter) -> None:
+    for alert in ("low_voltage", "grid_lost", "not_configured"):
+        account.simulator.raise_alert(POWER_METER, alert)
+    await account.polls(2)
+    single = {"alert_low_voltage", "alert_grid_lost", "alert_not_configured"}
+    assert alerts(hass, account) == {
+        *single,
+        "alerts_error",
+        "alerts_warning",
+        "Device is not configured, Grid lost, Low voltage",
+    }
+    account.simulator.clear_alert(POWER_METER, "grid_lost")
+    await account.polls(2)
+    assert alerts(hass, account) == {
+        *(single - {"alert_grid_lost"}),
+        "alerts_warning",
+        "Device is not configured, Low voltage",
+    }
+
+
+async def test_errors_and_warnings_are_problems(hass: HomeAssistant, account: Enapter) -> None:
+    classes = {
+        key: state_of(hass, account, POWER_METER, key).attributes.get("device_class")
+        for key in shown_of(hass, account, POWER_METER)
+        if key.startswith("alert") or key == "connectivity"
+    }
+    assert classes == {
+        **dict.fromkeys(("alerts_error", "alerts_warning"), "problem"),
+        **dict.fromkeys(("alert_grid_lost", "alert_low_voltage", "alert_not_configured"), "problem"),
+        # A note is no problem.
+        **dict.fromkeys(("alerts_info", "alert_update_available"), None),
+        "connectivity": "connectivity",
+    }
+
+
+async def test_no_alert_has_a_word_in_the_users_language(hass: HomeAssistant, account: Enapter) -> None:
+    entity = entity_of(hass, account, POWER_METER, "raised_alerts")
+    assert entity is not None
+    texts = await async_get_translations(hass, "en", "entity", {DOMAIN})
+    key = f"component.{DOMAIN}.entity.{entity.domain}.{entity.translation_key}.state"
+    assert texts[f"{key}.{shown(hass, account, POWER_METER, 'raised_alerts')}"] == "None"
+
+
+async def test_alert_that_nobody_declared_is_an_error_of_its_own(
+    hass: HomeAssistant, account: Enapter, caplog: pytest.LogCaptureFixture
+) -> None:
+    account.simulator.raise_alert(POWER_METER, "xyzzy_7")
+    await account.polls(2)
+    raised = {"alert_xyzzy_7", "alerts_error", shown(hass, account, POWER_METER, "raised_alerts")}
+    assert alerts(hass, account) == raised
+    assert "xyzzy" in str(raised).lower()
+    # It is the same one after a restart.
+    await restart(hass, account.entry.entry_id)
+    await hass.async_block_till_done()
+    assert alerts(hass, account) == raised
+    account.simulator.clear_alert(POWER_METER)
+    await account.polls(2)
+    assert alerts(hass, account) == {"none"}
+    assert shown(hass, account, POWER_METER, "alert_xyzzy_7") == "off"
+    assert complaints(caplog) == []
+
+
+@pytest.mark.parametrize("known", ["documented", "without_alerts_and_communication", "older"])
+async def test_alerts_come_from_the_telemetry_where_the_list_has_none(
+    hass: HomeAssistant, make_account: MakeAccount, known: str
+) -> None:
+    account: Enapter = make_account(small(POWER_METER, OLD_METER, HEAT_PUMP, expand_known=known))
+    await account.set_up()
+    assert alerts(hass, account) == {"none"}
+    account.simulator.raise_alert(OLD_METER, "fault")
+    await account.polls(2)
+    assert alerts(hass, account, OLD_METER) == {"alerts_error", "Fault"}
+    # Where neither tells, nobody says that all is well.
+    assert shown(hass, account, HEAT_PUMP, "alerts_error") == "unavailable"
+
+
+async def test_alerts_stay_while_the_list_fails(hass: HomeAssistant, account: Enapter) -> None:
+    account.simulator.raise_alert(POWER_METER, "grid_lost")
+    await account.polls(2)
+    account.simulator.faults.add(faults.Status(500), "/v3/devices")
+    account.simulator.clear_alert(POWER_METER)
+    await account.polls(10)
+    assert alerts(hass, account) == {"alert_grid_lost", "alerts_error", "Grid lost"}
+    assert float(shown(hass, account, POWER_METER, "total_power"))
+    account.simulator.faults.clear()
+    await account.polls(2)
+    assert alerts(hass, account) == {"none"}
+
+
+async def test_connection(hass: HomeAssistant, account: Enapter) -> None:
+    assert shown(hass, account, BATTERY, "connectivity") == "on"
+    changes: list[tuple[Status, str]] = [
+        ("OFFLINE", "off"),
+        ("UNKNOWN", "unavailable"),
+        ("OFFLINE", "off"),
+        ("ONLINE", "on"),
+    ]
+    for status, state in changes:
+        account.simulator.set_connectivity(BATTERY, status)
+        await account.polls(2)
+        assert shown(hass, account, BATTERY, "connectivity") == state
+        assert shown(hass, account, POWER_METER, "connectivity") == "on"
+        # What it measures is as true as before.
+        assert float(shown(hass, account, BATTERY, "battery_soc"))
+
+
+def told(hass: HomeAssistant) -> dict[str, datetime]:
+    """When each entity was last told something."""
+    return {state.entity_id: state.last_reported for state in hass.states.async_all()}
+
+
+async def test_poll_that_brings_the_same_writes_no_state(hass: HomeAssistant, account: Enapter) -> None:
+    await account.polls(2)
+    for device in account.simulator.devices:
+        account.simulator.silence(device)
+    await account.polls(2)
+    before = told(hass)
+    account.simulator.requests.clear()
+    await account.polls(4)
+    assert len(account.requests) == 2 * 4
+    assert told(hass) == before
+
+
+async def test_entities_are_told_of_their_own_changes_only(hass: HomeAssistant, account: Enapter) -> None:
+    account.simulator.raise_alert(BATTERY, "low_voltage")
+    await account.polls(2)
+    account.simulator.silence(POWER_METER)
+    await account.polls(2)
+    before = told(hass)
+    account.simulator.raise_alert(POWER_METER, "grid_lost")
+    account.simulator.set_connectivity(BATTERY, "OFFLINE")
+    await account.polls(2)
+    changed = {entity_id for entity_id, time in told(hass).items() if time != before[entity_id]}
+    expected = {
+        state_of(hass, account, device, key).entity_id
+        for device, key in (
+            (BATTERY, "connectivity"),
+            (POWER_METER, "alerts_error"),
+            (POWER_METER, "alert_grid_lost"),
+            (POWER_METER, "raised_alerts"),
+            # The battery has measured anew meanwhile, everything that it measures.
+            *((BATTERY, key) for key in account.simulator.devices[BATTERY].channels if key != "alerts"),
+        )
+    }
+    assert changed == expected
