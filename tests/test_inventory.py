@@ -1,5 +1,7 @@
 """What an account has over several discoveries: nothing vanishes at once, and not because of one bad list."""
 
+import pytest
+
 from custom_components.energy_clouds.inventory import GONE_AFTER, Census
 from custom_components.energy_clouds.vendors.model import (
     Device,
@@ -88,3 +90,36 @@ def test_what_a_poll_teaches_counts_nothing() -> None:
         census.learn(inventory("a"))
     assert census.missing == {"b": 2}
     assert ids(census) == ["a", "b"]
+
+
+METER, CONTROLLER = (Device(id=kind, kind=kind) for kind in (DeviceKind.METER, DeviceKind.COOLING_CONTROLLER))
+
+
+@pytest.mark.parametrize("left", [METER, CONTROLLER])
+def test_one_list_of_all_kinds_says_something_of_those_of_which_it_has_none(left: Device) -> None:
+    census = Census(Inventory(devices=(METER, CONTROLLER)), {})
+    (other,) = {METER.id, CONTROLLER.id} - {left.id}
+    for _ in range(GONE_AFTER - 1):
+        assert census.count(Inventory(devices=(left,), in_one_list=True)) == frozenset()
+    assert census.count(Inventory(devices=(left,), in_one_list=True)) == {other}
+    assert census.inventory.devices == (left,)
+
+
+def test_empty_list_of_all_kinds_is_not_everything_gone_either() -> None:
+    census = Census(Inventory(devices=(METER, CONTROLLER)), {})
+    for _ in range(10):
+        assert census.count(Inventory(in_one_list=True)) == frozenset()
+    assert census.missing == {METER.id: 0, CONTROLLER.id: 0}
+    assert census.inventory.devices == (METER, CONTROLLER)
+
+
+def test_list_of_all_kinds_counts_only_while_it_is_one() -> None:
+    census = Census(Inventory(devices=(METER, CONTROLLER)), {})
+    for in_one_list in (True, False, False, True, False):
+        assert census.count(Inventory(devices=(METER,), in_one_list=in_one_list)) == frozenset()
+    assert census.missing == {CONTROLLER.id: 2}
+    # What a poll teaches is no list, wherever the vendor lists its devices.
+    census.learn(Inventory(devices=(METER,), in_one_list=True))
+    assert census.count(Inventory(in_one_list=True)) == frozenset()
+    assert census.missing[CONTROLLER.id] == 2
+    assert census.count(Inventory(devices=(METER,), in_one_list=True)) == {CONTROLLER.id}

@@ -16,6 +16,7 @@ from .connection import async_connect
 from .const import CONF_CREDENTIALS, CONF_VENDOR, DOMAIN, PLATFORMS
 from .coordinator import EnergyCloudsConfigEntry, EnergyCloudsCoordinator
 from .devices import vendor_device_id
+from .history import async_keep_history, async_remove_history
 from .notices import show_notices
 from .storage import AccountStore, async_get_budgets
 from .vaults import async_get_vaults
@@ -55,6 +56,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: EnergyCloudsConfigEntry)
     await coordinator.async_save()
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
     coordinator.async_start()
+    await async_keep_history(hass, entry)
     return True
 
 
@@ -70,6 +72,7 @@ async def async_remove_entry(hass: HomeAssistant, entry: EnergyCloudsConfigEntry
     """Forget an account that was removed."""
     vendor, credentials = VENDORS[entry.data[CONF_VENDOR]], entry.data[CONF_CREDENTIALS]
     await AccountStore(hass, entry.entry_id).remove()
+    await async_remove_history(hass, entry)
     (await async_get_budgets(hass)).forget(vendor, credentials)
     await (await async_get_vaults(hass)).forget(vendor, credentials)
     show_notices(hass, entry, ())

@@ -35,6 +35,7 @@ from .vendors import VENDORS
 from .vendors.base import CredentialField, Credentials, FieldKind
 from .vendors.errors import CannotConnect, InvalidAddress, InvalidCredentials, NotPermitted, RateLimited, VendorError
 from .vendors.model import Account, Inventory
+from .vendors.tokens import Vault
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -49,6 +50,8 @@ class EnergyCloudsConfigFlow(ConfigFlow, domain=DOMAIN):
         self._wait = ""
         self._demanded: CredentialField | None = None
         self._entered: Credentials = {}
+        self._vault = Vault()
+        self._account: Account | None = None
 
     @staticmethod
     @callback
@@ -101,36 +104,37 @@ class EnergyCloudsConfigFlow(ConfigFlow, domain=DOMAIN):
     async def _async_add(self, vendor: str, credentials: Credentials) -> ConfigFlowResult:
         self._abort_if_credential_is_used(vendor, credentials)
         if (found := await self._async_log_in(vendor, credentials)) is None:
-            await self._async_forget_tokens(vendor, credentials)
             return self._async_ask_again(vendor, vendor, credentials)
         account, _ = found
-        if await self.async_set_unique_id(f"{vendor}_{account.id}") is not None:
-            await self._async_forget_tokens(vendor, credentials)
+        await self.async_set_unique_id(f"{vendor}_{account.id}")
         self._abort_if_unique_id_configured()
+        kept = kept_credentials(VENDORS[vendor], credentials, account)
+        await self._async_keep_tokens(vendor, kept)
         return self.async_create_entry(
-            title=account.title,
-            data={
-                CONF_VENDOR: vendor,
-                CONF_ACCOUNT_ID: account.id,
-                CONF_CREDENTIALS: kept_credentials(VENDORS[vendor], credentials, account),
-            },
+            title=account.title, data={CONF_VENDOR: vendor, CONF_ACCOUNT_ID: account.id, CONF_CREDENTIALS: kept}
         )
 
     async def _async_renew(self, step_id: str, entry: ConfigEntry, credentials: Credentials) -> ConfigFlowResult:
         vendor = entry.data[CONF_VENDOR]
         self._abort_if_credential_is_used(vendor, credentials, but_by=entry)
         if (found := await self._async_log_in(vendor, credentials)) is None:
-            await self._async_forget_tokens(vendor, credentials)
             return self._async_ask_again(step_id, vendor, credentials)
         if not await self._is_same_account(entry, *found):
-            await self._async_forget_tokens(vendor, credentials)
             return self.async_abort(reason="unique_id_mismatch")
         account, _ = found
         replaced = entry.data[CONF_CREDENTIALS]
         kept = kept_credentials(VENDORS[vendor], credentials, account)
+        await self._async_keep_tokens(vendor, kept)
         result = self.async_update_reload_and_abort(entry, data_updates={CONF_CREDENTIALS: kept})
         await self._async_forget_tokens(vendor, replaced)
         return result
+
+    async def _async_keep_tokens(self, vendor: str, credentials: Credentials) -> None:
+        """Let the account have the tokens of this dialogue, which has kept them to itself so far."""
+        vault = (await async_get_vaults(self.hass)).of(VENDORS[vendor], credentials)
+        if self._vault.grant is not None:
+            async with vault.lock:
+                await vault.put(self._vault.grant)
 
     async def _async_forget_tokens(self, vendor: str, credentials: Credentials) -> None:
         """Leave no tokens behind of a credential that no account has."""
@@ -153,8 +157,10 @@ class EnergyCloudsConfigFlow(ConfigFlow, domain=DOMAIN):
 
     async def _is_same_account(self, entry: ConfigEntry, account: Account, inventory: Inventory) -> bool:
         """Where the vendor does not name the account, a credential that shows one of its devices is the account's."""
-        if account.named or account.id == entry.data[CONF_ACCOUNT_ID]:
-            return bool(account.id == entry.data[CONF_ACCOUNT_ID])
+        if entry.data[CONF_ACCOUNT_ID] in (account.id, *account.also):
+            return True
+        if account.named:
+            return False
         memory = await AccountStore(self.hass, entry.entry_id).load()
         known = {device.id for device in memory.inventory.devices}
         return not known or any(device.id in known for device in inventory.devices)
@@ -162,13 +168,18 @@ class EnergyCloudsConfigFlow(ConfigFlow, domain=DOMAIN):
     async def _async_log_in(self, vendor: str, credentials: Credentials) -> tuple[Account, Inventory] | None:
         """Prove the credential. Returns None, with `_errors` set, when there is no account with devices behind it."""
         vendor_class = VENDORS[vendor]
-        self._errors, self._entered = {}, credentials
+        self._errors = {}
+        if credentials != self._entered:
+            self._entered, self._vault, self._account = credentials, Vault(), None
         try:
-            client = await async_connect(self.hass, vendor, credentials)
-            account, inventory = await client.login(), await client.discover()
+            client = await async_connect(self.hass, vendor, credentials, vault=self._vault)
+            # What was only good once need not be entered again because of what went wrong after it.
+            account = self._account = self._account or await client.login()
+            inventory = await client.discover()
         except InvalidAddress:
             self._errors[first_field(vendor_class, FieldKind.ADDRESS)] = "invalid_url"
         except InvalidCredentials as err:
+            self._account, self._vault = None, Vault()
             self._demanded = field_on_demand(vendor_class, err.field)
             if self._demanded is None or err.reason != f"{err.field}_needed":
                 self._errors[err.field or first_field(vendor_class, FieldKind.SECRET)] = err.reason
@@ -196,6 +207,10 @@ class EnergyCloudsConfigFlow(ConfigFlow, domain=DOMAIN):
             return self._async_show_demand(vendor, self._demanded)
         return self._async_show_credentials(step_id, vendor, credentials)
 
+    def _to_repeat(self) -> Credentials:
+        """What need not be typed once more: all but what was found to be wrong."""
+        return {key: value for key, value in self._entered.items() if key not in self._errors}
+
     def _async_show_demand(self, vendor: str, field: CredentialField) -> ConfigFlowResult:
         return self.async_show_form(
             step_id=f"{vendor}_{field.key}",
@@ -207,7 +222,7 @@ class EnergyCloudsConfigFlow(ConfigFlow, domain=DOMAIN):
     def _async_show_credentials(self, step_id: str, vendor: str, current: Credentials) -> ConfigFlowResult:
         return self.async_show_form(
             step_id=step_id,
-            data_schema=credential_schema(VENDORS[vendor], current),
+            data_schema=credential_schema(VENDORS[vendor], current, self._to_repeat()),
             errors=self._errors,
             description_placeholders={"vendor": VENDORS[vendor].title, "wait": self._wait},
         )

@@ -15,6 +15,7 @@ CONF_ADVANCED: Final = "advanced"
 
 OPTION_SCAN_INTERVAL: Final = "scan_interval"
 OPTION_EXCLUDED_DEVICES: Final = "excluded_devices"
+OPTION_HISTORY_DAYS: Final = "history_days"
 
 PATIENCE: Final = timedelta(minutes=15)
 """How long values stay while nothing can be read, or three polls, if that is longer."""

@@ -75,7 +75,7 @@ class EnergyCloudsCoordinator(DataUpdateCoordinator[dict[PointId, Sample]]):
         self.budget = budget
         self.problems: dict[str, Problem] = {}
         self._forbidden: set[str] = set()
-        self.interval = self.fastest = vendor.cadence
+        self.interval = self.fastest = self._round = vendor.cadence
         self._polled_at = vendor.now()
         self.last_success: datetime | None = None
         self._succeeded_at = -math.inf
@@ -104,6 +104,10 @@ class EnergyCloudsCoordinator(DataUpdateCoordinator[dict[PointId, Sample]]):
     def inventory(self) -> Inventory:
         """All that the account is known to have, excluded devices too."""
         return self._census.inventory
+
+    def shown_points(self) -> tuple[Point, ...]:
+        """The points of all devices that are not excluded."""
+        return tuple(self._points.values())
 
     def memory(self) -> AccountMemory:
         """What of this must survive a restart."""
@@ -330,6 +334,7 @@ class EnergyCloudsCoordinator(DataUpdateCoordinator[dict[PointId, Sample]]):
         requests = self.vendor.requests_per_poll(self._wanted_points())
         self.fastest = self.budget.plan(requests, self.vendor.cadence)
         self.interval = max(self.fastest, timedelta(seconds=self.config_entry.options.get(OPTION_SCAN_INTERVAL, 0)))
+        self._round = self.interval * self.vendor.polls_per_round(self._wanted_points())
         now, offset = self.vendor.now(), offset_of(self.config_entry.entry_id, self.interval)
         # Where one poll uses up what there is, the next is not to come before there is as much again.
         crowded = self.budget.spacing(requests) > self.vendor.cadence / 2
@@ -353,6 +358,7 @@ class EnergyCloudsCoordinator(DataUpdateCoordinator[dict[PointId, Sample]]):
         """What decides for each point whether its newest sample may be shown now."""
         now = self.vendor.now()
         patience = max(PATIENCE, STALE_AFTER * self.interval)
+        pace = self._round
         is_patient = time.monotonic() - self._succeeded_at <= patience.total_seconds()
         newest = now + CLOCK_TOLERANCE
         oldest: dict[timedelta | None, datetime] = {None: datetime.min.replace(tzinfo=UTC)}
@@ -362,7 +368,7 @@ class EnergyCloudsCoordinator(DataUpdateCoordinator[dict[PointId, Sample]]):
             if not is_patient or sample is None or point is None or point_id.device_id in self._forbidden:
                 return False
             if point.cadence not in oldest:
-                oldest[point.cadence] = now - STALE_AFTER * max(point.cadence or self.interval, self.interval)
+                oldest[point.cadence] = now - STALE_AFTER * max(point.cadence or pace, pace)
             return oldest[point.cadence] <= sample.time <= newest
 
         return visible

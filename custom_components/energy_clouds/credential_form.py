@@ -1,6 +1,7 @@
 """The form of a vendor's credentials, made from the vendor's own description of them."""
 
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 from homeassistant.data_entry_flow import section
@@ -20,14 +21,16 @@ from .vendors import Vendor
 from .vendors.base import CredentialField, Credentials, FieldKind
 from .vendors.model import Account
 
+NOTHING: Credentials = MappingProxyType({})
 
-def credential_schema(vendor: type[Vendor], current: Credentials) -> vol.Schema:
-    """The form, with the current values filled in, but for secrets.
+
+def credential_schema(vendor: type[Vendor], current: Credentials, secrets: Credentials = NOTHING) -> vol.Schema:
+    """The form, with the current values filled in; of secrets those that were entered in the same dialogue.
 
     Advanced fields are in a section that is folded while they are empty.
     """
-    plain = _fields(vendor, current, advanced=False)
-    if advanced := _fields(vendor, current, advanced=True):
+    plain = _fields(vendor, current, secrets, advanced=False)
+    if advanced := _fields(vendor, current, secrets, advanced=True):
         unused = not any(current.get(field.key) for field in vendor.credential_fields if field.advanced)
         plain[vol.Required(CONF_ADVANCED)] = section(vol.Schema(advanced), {"collapsed": unused})
     return vol.Schema(plain)
@@ -67,13 +70,15 @@ def first_field(vendor: type[Vendor], kind: FieldKind) -> str:
     return next(keys, "base")
 
 
-def _fields(vendor: type[Vendor], current: Credentials, *, advanced: bool) -> dict[vol.Marker, Any]:
+def _fields(
+    vendor: type[Vendor], current: Credentials, secrets: Credentials, *, advanced: bool
+) -> dict[vol.Marker, Any]:
     schema: dict[vol.Marker, Any] = {}
     for field in vendor.credential_fields:
         if field.advanced is not advanced or field.on_demand:
             continue
         marker = vol.Required if field.required else vol.Optional
-        value = None if field.kind is FieldKind.SECRET else current.get(field.key, field.default)
+        value = (secrets if field.kind is FieldKind.SECRET else current).get(field.key, field.default)
         description = {"suggested_value": value} if value is not None else None
         if field.kind is FieldKind.CHOICE:
             schema[marker(field.key, default=value)] = _selector(field)
@@ -86,6 +91,8 @@ def _selector(field: CredentialField) -> Selector[Any]:
     match field.kind:
         case FieldKind.SECRET:
             return TextSelector(TextSelectorConfig(type=TextSelectorType.PASSWORD, autocomplete="off"))
+        case FieldKind.CODE:
+            return TextSelector(TextSelectorConfig(autocomplete="one-time-code"))
         case FieldKind.USERNAME:
             return TextSelector(TextSelectorConfig(autocomplete="username"))
         case FieldKind.ADDRESS:

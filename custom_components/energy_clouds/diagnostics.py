@@ -70,7 +70,7 @@ def _budget(budget: Budget) -> dict[str, Any]:
 
 def _seconds_left(token: Token | None) -> float | None:
     """How long a token still lives; never what it is."""
-    return None if token is None else round((token.expires - utcnow()).total_seconds(), 1)
+    return None if token is None or not token.text else round((token.expires - utcnow()).total_seconds(), 1)
 
 
 def _account(coordinator: EnergyCloudsCoordinator) -> dict[str, Any]:

@@ -23,13 +23,14 @@ from homeassistant.helpers.selector import (
 )
 import voluptuous as vol
 
-from .const import CONF_VENDOR, OPTION_EXCLUDED_DEVICES, OPTION_SCAN_INTERVAL
+from .const import CONF_VENDOR, OPTION_EXCLUDED_DEVICES, OPTION_HISTORY_DAYS, OPTION_SCAN_INTERVAL
 from .devices import vendor_device_id
 from .vendors import VENDORS
 from .vendors.base import OptionField, OptionKind
 from .vendors.model import Inventory
 
 LONGEST_SCAN_INTERVAL = 24 * 60 * 60
+LONGEST_HISTORY = 3650
 
 
 def fastest_interval(entry: ConfigEntry) -> int:
@@ -49,9 +50,12 @@ def option_schema(hass: HomeAssistant, entry: ConfigEntry) -> vol.Schema:
         unit_of_measurement="s",
         mode=NumberSelectorMode.BOX,
     )
+    days = NumberSelectorConfig(min=0, max=LONGEST_HISTORY, unit_of_measurement="d", mode=NumberSelectorMode.BOX)
+    remembers = VENDORS[entry.data[CONF_VENDOR]].history_reach != timedelta(0)
     names = _names(hass, entry, inventory)
     schema: dict[vol.Marker, Any] = {
         vol.Optional(OPTION_SCAN_INTERVAL): NumberSelector(interval),
+        **({vol.Optional(OPTION_HISTORY_DAYS): NumberSelector(days)} if remembers else {}),
         vol.Optional(OPTION_EXCLUDED_DEVICES, default=[]): _devices(entry, OPTION_EXCLUDED_DEVICES, names),
     }
     for field in VENDORS[entry.data[CONF_VENDOR]].option_fields:
@@ -77,7 +81,7 @@ def chosen_options(user_input: Mapping[str, Any]) -> dict[str, Any]:
             chosen[key] = list(dict.fromkeys(one for one in stripped if one))
         else:
             chosen[key] = value
-    return {key: value for key, value in chosen.items() if value}
+    return {key: value for key, value in chosen.items() if value or key == OPTION_HISTORY_DAYS}
 
 
 def _names(hass: HomeAssistant, entry: ConfigEntry, inventory: Inventory) -> dict[str, str]:

@@ -75,7 +75,7 @@ _STATE_CLASSES = MappingProxyType(
 )
 
 
-LARGER_UNITS = MappingProxyType({"Wh": "kWh", "varh": "kvarh"})
+LARGER_UNITS = MappingProxyType({(Quantity.ENERGY, "Wh"): "kWh", (Quantity.REACTIVE_ENERGY, "varh"): "kvarh"})
 """In what registers are shown that count in small units."""
 
 

@@ -37,7 +37,7 @@ class EnergyCloudsSensor(EnergyCloudsEntity, SensorEntity):
         if point.quantity is Quantity.PRICE and point.unit is not None:
             self._attr_native_unit_of_measurement = point.unit.replace("currency", coordinator.hass.config.currency)
         if point.nature is Nature.REGISTER and point.unit is not None:
-            self._attr_suggested_unit_of_measurement = LARGER_UNITS.get(point.unit)
+            self._attr_suggested_unit_of_measurement = LARGER_UNITS.get((point.quantity, point.unit))
         if point.words:
             self._attr_device_class = SensorDeviceClass.ENUM
         self._attr_state_class = state_class_of(point)

@@ -1,6 +1,7 @@
 """Tokens on disk: refresh tokens that work once must be there before they are needed, whatever happens in between."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from functools import partial
 from typing import Any
 
@@ -38,7 +39,9 @@ class Vaults:
     async def forget(self, vendor: type[Vendor], credentials: Credentials) -> None:
         """Delete the tokens of a credential that is used no longer."""
         name = vendor.credential_id(credentials)
-        self._vaults.pop(name, None)
+        if (vault := self._vaults.pop(name, None)) is not None:
+            # An exchange that is still under way must not bring the token back.
+            vault.close()
         if self._grants.pop(name, None) is not None:
             await self._write()
 
@@ -61,5 +64,9 @@ async def async_get_vaults(hass: HomeAssistant) -> Vaults:
     """All vaults, with the tokens that Home Assistant had when it stopped."""
     store = Store[dict[str, Any]](hass, STORAGE_VERSION, f"{DOMAIN}.tokens", private=True, atomic_writes=True)
     grants, now = await load(store, dict[str, Grant], {}), utcnow()
-    alive = {name: grant for name, grant in grants.items() if grant.refresh is not None and grant.refresh.expires > now}
-    return Vaults(alive, store)
+    return Vaults({name: grant for name, grant in grants.items() if _may_be_good(grant, now)}, store)
+
+
+def _may_be_good(grant: Grant, now: datetime) -> bool:
+    """Whether a refresh token is worth keeping: where it is all there is, only the service can say that it is dead."""
+    return grant.refresh is not None and (grant.passes or grant.refresh.expires > now)

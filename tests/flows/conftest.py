@@ -56,7 +56,9 @@ async def fill_in(hass: HomeAssistant, form: ConfigFlowResult, user_input: dict[
     return result
 
 
-async def renew(hass: HomeAssistant, account: Account, source: str, user_input: dict[str, Any]) -> ConfigFlowResult:
+async def renew(
+    hass: HomeAssistant, account: Account[Any], source: str, user_input: dict[str, Any]
+) -> ConfigFlowResult:
     entry: Any = account.entry
     form = await (entry.start_reauth_flow(hass) if source == "reauth" else entry.start_reconfigure_flow(hass))
     assert form["step_id"] == {"reauth": "reauth_confirm", "reconfigure": "reconfigure"}[source]

@@ -110,7 +110,7 @@ async def test_user_without_buildings_leaves_no_tokens_behind(
     simulator.users[USERNAME] = User(PASSWORD, USER_ID, ())
     result = await fill_in(hass, await open_form(hass, "envitron"), entered(envitron))
     assert result["errors"] == {"base": "no_devices"}
-    assert hass_storage[f"{DOMAIN}.tokens"]["data"] == {}
+    assert f"{DOMAIN}.tokens" not in hass_storage
 
 
 async def test_account_is_added_once(hass: HomeAssistant, envitron: Server, simulator: EnvitronSimulator) -> None:

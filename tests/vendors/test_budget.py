@@ -338,3 +338,37 @@ async def test_no_window_ever_costs_more_than_the_limit(steps: list[tuple[float,
         budget.settle(spent, actual)
         sent.append((time.seconds, actual))
         assert budget.used >= sum(one for at, one in sent if at > time.seconds - 60) - 1e-3
+
+
+async def test_history_that_is_dearer_than_its_share_leaves_most_windows_to_live_polls() -> None:
+    time = Time()
+    budget = budget_at(time, Limit(requests=100, window=timedelta(minutes=1)))
+    interval = budget.plan(60, timedelta(minutes=1))
+    polls = {"read": 0, "refused": 0}
+    histories = 0
+    for _ in range(100):
+        try:
+            await budget.spend(Priority.LIVE, 60)
+            polls["read"] += 1
+        except RateLimited:
+            polls["refused"] += 1
+        time.seconds += interval.total_seconds() - 1
+        try:
+            await budget.spend(Priority.HISTORY, 41)
+            histories += 1
+        except RateLimited:
+            pass
+        time.seconds += 1
+    assert histories >= 5
+    assert polls["refused"] <= 10
+
+
+async def test_cost_that_cannot_be_stops_nothing() -> None:
+    time = Time()
+    budget = budget_at(time, Limit(requests=100, window=timedelta(minutes=1)))
+    spent = await budget.spend(Priority.LIVE, 5)
+    budget.settle(spent, 100_000.0)
+    assert budget.used <= 100
+    assert budget.plan(1e9, timedelta(minutes=1)) <= timedelta(hours=1)
+    time.seconds += 60
+    await budget.spend(Priority.LIVE, 5)

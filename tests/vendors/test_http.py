@@ -171,7 +171,17 @@ async def test_error_of_the_service_is_an_answer_where_it_tells_something(
 
 @pytest.mark.parametrize(
     ("text", "number"),
-    [("7", 7), (" 7.25 ", 7.25), ("0", 0), ("-1", None), ("1e3", None), ("nan", None), ("", None), ("9" * 12, None)],
+    [
+        ("7", 7),
+        (" 7.25 ", 7.25),
+        ("0", 0),
+        ("-3", 0),
+        ("98.76666666666667", 98.76666666666667),
+        ("1e-7", 1e-7),
+        ("nan", None),
+        ("", None),
+        ("9" * 12, None),
+    ],
 )
 def test_number_in_a_header(text: str, number: float | None) -> None:
     for name in ("X-RateLimit-Cost", "RateLimit-Cost"):

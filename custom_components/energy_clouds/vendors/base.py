@@ -118,6 +118,10 @@ class Vendor(ABC):
     """How often a poll can bring something new: no account is polled faster."""
     history_reach: ClassVar[timedelta | None]
     """How far back `history` goes, zero where it has nothing; None where there is no known end."""
+    history_part: ClassVar[timedelta] = timedelta(days=1)
+    """How much of the past is read at a time."""
+    history_interval: ClassVar[timedelta] = timedelta(hours=1)
+    """How often the hours that are over are read."""
     look_back: ClassVar[timedelta] = timedelta(days=2)
     """How long after their time rows may still come, or be corrected."""
     discovery_interval: ClassVar[timedelta] = timedelta(hours=1)
@@ -181,6 +185,10 @@ class Vendor(ABC):
     @abstractmethod
     def requests_per_poll(self, points: Collection[Point]) -> int:
         """How many requests one `read` of those points takes."""
+
+    def polls_per_round(self, points: Collection[Point]) -> int:
+        """How many polls it takes to read all of those points once."""
+        return 1
 
     def wants_discovery(self) -> bool:
         """Whether something came in that only a new list of the devices explains."""

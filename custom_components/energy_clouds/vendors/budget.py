@@ -20,8 +20,12 @@ from .errors import RATE_LIMITED, RateLimited
 HEAD_ROOM = 0.2
 LIVE_SHARE = 0.75
 DISCOVERY_SHARE = 0.1
+OVERSIZED_EVERY = 10
+"""In so many windows, one request may be sent that leaves live polls too little."""
 SHORT_WAIT = timedelta(seconds=2)
 LONGEST_HOLD = timedelta(days=1)
+LONGEST_INTERVAL = timedelta(hours=1)
+"""Whatever a poll is said to cost, it is tried again."""
 _ROUNDING = 1e-6
 """Costs have decimals, and their sums are not exact."""
 
@@ -90,6 +94,7 @@ class Budget:
         self._reason = RATE_LIMITED
         self._learnt_limit: int | None = None
         self._live_requests = 0
+        self._oversized_at = -math.inf
         self._nameless_waits = 0
         if state is not None:
             self._learnt_limit = state.learnt_limit
@@ -129,7 +134,7 @@ class Budget:
     def plan(self, requests_per_poll: float, cadence: timedelta) -> timedelta:
         """The shortest interval, not below `cadence`, at which polls of that size fit. Their room is kept for them."""
         live = max(1, int(self.allowed * LIVE_SHARE))
-        seconds = max(cadence, self.spacing(requests_per_poll)).total_seconds()
+        seconds = max(cadence, min(self.spacing(requests_per_poll), LONGEST_INTERVAL)).total_seconds()
         polls_per_window = math.ceil(self.limit.window.total_seconds() / seconds)
         self._live_requests = min(live, math.ceil(requests_per_poll) * polls_per_window)
         return timedelta(seconds=math.ceil(seconds))
@@ -148,10 +153,16 @@ class Budget:
             if wait > SHORT_WAIT:
                 raise RateLimited(wait, self.held_because or RATE_LIMITED)
             await self._sleep(wait.total_seconds())
+        if self._leaves_too_little(priority, cost):
+            self._oversized_at = self._monotonic()
         return self._count(priority, cost)
 
     def settle(self, spent: Spent, cost: float, used: float | None = None) -> None:
-        """Take in what a request has really cost, and how much the service says is used up, with what others sent."""
+        """Take in what a request has really cost, and how much the service says is used up, with what others sent.
+
+        Nothing that was granted can have cost more than there is.
+        """
+        cost = min(cost, float(self._limit_in_force))
         if any(one is spent for one in reversed(self._sent)):
             self._used += cost - spent.cost
             spent.cost = cost
@@ -211,11 +222,18 @@ class Budget:
             counted = [spent for spent in self._sent if spent.priority is not Priority.LIVE]
             used = sum(spent.cost for spent in counted)
             fulls.append(self._oldest_to_leave(counted, used, max(1, ceiling) - cost))
+            if self._leaves_too_little(priority, cost):
+                # There is no other way for it: but not more often than live polls can bear.
+                fulls.append(self._oversized_at + (OVERSIZED_EVERY - 1) * self.limit.window.total_seconds())
         full = max((since for since in fulls if since is not None), default=None)
         if full is None:
             return timedelta(0)
         seconds = full + self.limit.window.total_seconds() - self._monotonic()
-        return timedelta(seconds=max(0.001, seconds))
+        return timedelta(seconds=max(0.001, seconds)) if seconds > 0 else timedelta(0)
+
+    def _leaves_too_little(self, priority: Priority, cost: float) -> bool:
+        """Whether a request takes what live polls need in each window."""
+        return priority is not Priority.LIVE and cost > 1 and cost + self._live_requests > self._limit_in_force
 
     @staticmethod
     def _oldest_to_leave(sent: Iterable[Spent], used: float, room: float) -> float | None:

@@ -242,9 +242,10 @@ def _header(headers: Mapping[str, str], name: str) -> str | None:
 
 
 def number_in(headers: Mapping[str, str], name: str) -> float | None:
-    """The number in a rate limit header of that name, which need not be whole; None where there is none."""
+    """The number in a rate limit header of that name, as any program may write it; None where there is none."""
     text = _header(headers, name)
-    return float(text) if text is not None and re.fullmatch(r"\s*\d{1,9}(\.\d{1,9})?\s*", text) else None
+    match = re.fullmatch(r"\s*(-?\d{1,9}(?:\.\d{1,30})?(?:[eE]-?\d{1,2})?)\s*", text or "")
+    return max(0.0, float(match[1])) if match else None
 
 
 def _whole(text: str | None) -> int | None:

@@ -134,13 +134,15 @@ class Account(msgspec.Struct, frozen=True, kw_only=True):
 
     `id` is stable and secret-free; `named` says that the vendor itself names the account, so that another id means
     another account. Where it is False the id is derived from the credential and a renewed credential has another one.
-    `address` is the one at which the account was found, where the one that was entered leaves that open.
+    `address` is the one at which the account was found, where the one that was entered leaves that open. `also` are ids
+    that the same account may have been given when the vendor told less of it.
     """
 
     id: str
     title: str
     named: bool
     address: str | None = None
+    also: tuple[str, ...] = ()
 
 
 class Site(msgspec.Struct, frozen=True, kw_only=True):

@@ -91,6 +91,10 @@ class Vault:
         self.refused: Refused | None = None
         self._keep = keep
 
+    def close(self) -> None:
+        """Keep nothing any more: the credential is used no longer."""
+        self._keep = _keep_nothing
+
     async def put(self, grant: Grant) -> None:
         """Keep a grant; only then is it there for use."""
         await self._keep(grant)
@@ -99,6 +103,9 @@ class Vault:
 
 class Issuer(ABC):
     """The part of a service that gives out tokens. Both methods raise the vendor errors."""
+
+    can_log_in: bool = True
+    """Whether there is what signing in takes. Without, a refresh token is all there is."""
 
     @abstractmethod
     async def log_in(self) -> Grant:
@@ -190,15 +197,21 @@ class Tokens:
         return grant
 
     async def _renewed(self) -> Grant:
-        """A refresh token is used as long as the service does not say that it is dead; then one sign-in follows."""
+        """A refresh token is used as long as the service does not say that it is dead; then one sign-in follows.
+
+        One that has expired is not, where there is another way: its time may be a guess, and the clock wrong.
+        """
         held = self._vault.grant
-        if held is not None and held.refresh is not None and held.refresh.expires > self._clock.now():
+        if held is not None and held.refresh is not None and self._may_be_good(held.refresh):
             try:
                 return await self._issuer.renew(held.refresh)
             except InvalidCredentials:
                 # Whatever becomes of the sign-in, this token is not to be shown again.
                 await self._vault.put(Grant(access=held.access))
         return await self._issuer.log_in()
+
+    def _may_be_good(self, refresh: Token) -> bool:
+        return refresh.expires > self._clock.now() or not self._issuer.can_log_in
 
 
 def issued(text: str, now: datetime, usual_life: timedelta) -> Token:

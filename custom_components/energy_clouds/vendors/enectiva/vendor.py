@@ -56,6 +56,9 @@ class Enectiva(Vendor):
     identity: ClassVar[str] = "token"
     cadence: ClassVar[timedelta] = timedelta(minutes=1)
     history_reach: ClassVar[timedelta | None] = None
+    history_part: ClassVar[timedelta] = timedelta(days=31)
+    history_interval: ClassVar[timedelta] = timedelta(hours=6)
+    look_back: ClassVar[timedelta] = timedelta(days=7)
     discovery_interval: ClassVar[timedelta] = timedelta(hours=6)
 
     @override

@@ -1,0 +1,223 @@
+"""Hourly amounts: not a watt-hour is lost or invented, whatever readings come, and however often."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from random import Random
+from zoneinfo import ZoneInfo
+
+from hypothesis import given, strategies as st
+import pytest
+
+from custom_components.energy_clouds.hours import (
+    HOUR,
+    HourlyAmount,
+    StatisticRow,
+    hour_of,
+    interval_hours,
+    register_hours,
+    rewritten,
+)
+from custom_components.energy_clouds.vendors.model import Sample
+from tests.simulators.world import default_world
+
+NOON = datetime(2026, 11, 17, 12, tzinfo=UTC)
+
+
+def at(minutes: float) -> datetime:
+    """So many minutes after noon."""
+    return NOON + timedelta(minutes=minutes)
+
+
+def readings(*pairs: tuple[float, float]) -> list[Sample]:
+    """Values at minutes after noon."""
+    return [Sample(time=at(minutes), value=value) for minutes, value in pairs]
+
+
+def amounts(found: Sequence[HourlyAmount]) -> list[tuple[datetime, float]]:
+    return [(one.start, round(one.amount, 9)) for one in found]
+
+
+def in_hour(number: int, amount: float) -> tuple[datetime, float]:
+    return NOON + number * HOUR, amount
+
+
+def test_difference_at_the_edges_of_an_hour() -> None:
+    found = register_hours(readings((0, 100), (20, 101), (40, 103), (60, 104)))
+    assert amounts(found) == [in_hour(0, 4)]
+    assert found[0].state == 104
+
+
+def test_edge_between_two_readings_is_in_proportion() -> None:
+    assert amounts(register_hours(readings((-10, 0), (10, 2), (50, 6), (70, 10)))) == [in_hour(0, 7)]
+
+
+def test_readings_further_apart_than_an_hour_are_spread_evenly() -> None:
+    found = register_hours(readings((0, 10), (240, 18)))
+    assert amounts(found) == [in_hour(0, 2), in_hour(1, 2), in_hour(2, 2), in_hour(3, 2)]
+    assert [one.state for one in found] == [12, 14, 16, 18]
+
+
+def test_hour_that_is_not_complete_waits() -> None:
+    assert register_hours(readings((1, 0), (59, 5))) == []
+    assert amounts(register_hours(readings((0, 0), (60, 5), (119, 9)))) == [in_hour(0, 5)]
+    assert register_hours([]) == []
+    assert register_hours(readings((0, 7))) == []
+
+
+def test_reset_register_counts_on_from_zero() -> None:
+    assert amounts(register_hours(readings((0, 90), (30, 95), (45, 2), (60, 4)))) == [in_hour(0, 9)]
+
+
+def test_register_that_is_reset_every_day() -> None:
+    days = readings(*((60 * hour, float(hour % 24)) for hour in range(72)))
+    found = register_hours(days)
+    assert sum(one.amount for one in found) == pytest.approx(23 * 3)
+    assert all(one.amount <= 1 for one in found)
+
+
+def test_drop_at_the_end_is_not_believed_yet() -> None:
+    assert amounts(register_hours(readings((0, 90), (60, 95), (120, 0)))) == [in_hour(0, 5)]
+
+
+@pytest.mark.parametrize("dip", [[(30, 0.0)], [(25, 0.0), (30, 0.0)], [(20, 0.5), (25, 0.0), (30, 3.0)], [(30, 94.9)]])
+def test_drop_that_is_taken_back_was_none(dip: list[tuple[float, float]]) -> None:
+    assert amounts(register_hours(readings((0, 90), (15, 95), *dip, (45, 96), (60, 97)))) == [in_hour(0, 7)]
+
+
+def test_order_and_repetition_change_nothing() -> None:
+    ordered = readings((0, 0), (30, 2), (60, 3), (90, 3.5), (120, 5))
+    assert register_hours([*reversed(ordered), *ordered]) == register_hours(ordered)
+
+
+def test_of_two_readings_of_a_time_the_later_told_counts() -> None:
+    assert amounts(register_hours(readings((0, 0), (60, 9), (60, 5)))) == [in_hour(0, 5)]
+
+
+@pytest.mark.parametrize(
+    ("zone", "day", "hours"),
+    [
+        ("Europe/Prague", (2026, 3, 29), 23),
+        ("Europe/Prague", (2026, 10, 25), 25),
+        ("Australia/Lord_Howe", (2026, 4, 5), 24),
+        ("Asia/Kolkata", (2026, 6, 1), 24),
+    ],
+)
+def test_local_days_of_all_lengths(zone: str, day: tuple[int, int, int], hours: int) -> None:
+    start = datetime(*day, tzinfo=ZoneInfo(zone))
+    end = (start.replace(tzinfo=None) + timedelta(days=1)).replace(tzinfo=ZoneInfo(zone))
+    step, first, last = timedelta(minutes=15), start.astimezone(UTC), end.astimezone(UTC)
+    samples = [Sample(time=first + n * step, value=float(n)) for n in range((last - first) // step + 1)]
+    found = register_hours(samples)
+    assert len(found) in (hours, hours - 1)
+    assert all(one.amount == pytest.approx(4) and one.start == hour_of(one.start) for one in found)
+
+
+@given(st.lists(st.tuples(st.integers(0, 3000), st.floats(0, 50)), min_size=2, max_size=60), st.randoms())
+def test_the_sum_over_complete_hours_is_the_registers_difference(
+    steps: list[tuple[int, float]], random: Random
+) -> None:
+    minutes, total = 0, 1000.0
+    samples: list[Sample] = []
+    totals: list[float] = []
+    for gap, amount in steps:
+        minutes, total = minutes + gap + 1, total + amount
+        samples.append(Sample(time=at(minutes), value=total))
+        totals.append(total)
+    shuffled = [*samples, *samples[::2]]
+    random.shuffle(shuffled)
+    found = register_hours(shuffled)
+    assert found == register_hours(samples)
+    if not found:
+        return
+    assert [one.start for one in found] == [found[0].start + n * HOUR for n in range(len(found))]
+    # What is between two of the samples lies at the edges in proportion.
+    edges = [Sample(time=one.start, value=one.state - one.amount) for one in found]
+    again = register_hours([*samples, *edges[1:]])
+    assert [one.amount for one in again] == pytest.approx([one.amount for one in found], abs=1e-6)
+    assert [one.state for one in again] == pytest.approx([one.state for one in found])
+    inside = [
+        total
+        for one, total in zip(samples, totals, strict=True)
+        if found[0].start <= one.time <= found[-1].start + HOUR
+    ]
+    if len(inside) > 1:
+        counted = inside[-1] - inside[0]
+        assert sum(one.amount for one in found) >= counted - 1e-6
+
+
+def test_a_month_of_quarter_hours_has_the_worlds_energy() -> None:
+    meter, quarter = default_world().meter("grid"), timedelta(minutes=15)
+    start = datetime(2026, 10, 10, tzinfo=UTC)
+    samples = [Sample(time=start + n * quarter, value=meter.imported(start + n * quarter)) for n in range(30 * 96 + 1)]
+    found = register_hours(samples)
+    assert len(found) == 30 * 24
+    for one in found:
+        truth = meter.imported(one.start + HOUR) - meter.imported(one.start)
+        assert one.amount == pytest.approx(truth, abs=1e-6)
+
+
+def test_intervals_add_up() -> None:
+    minute = timedelta(minutes=1)
+    samples = readings(*((n, 2.0) for n in range(1, 121)))
+    assert amounts(interval_hours(samples, minute)) == [in_hour(0, 120), in_hour(1, 120)]
+    assert amounts(interval_hours(samples[:-1], minute)) == [in_hour(0, 120)]
+    assert amounts(interval_hours([*samples[:30], *samples[31:]], minute)) == [in_hour(1, 120)]
+
+
+def test_interval_over_the_edge_is_in_both_hours() -> None:
+    samples = readings((-15, 3), (15, 6), (45, 6), (75, 8))
+    assert amounts(interval_hours(samples, timedelta(minutes=30))) == [in_hour(0, 13)]
+
+
+def hourly(first: int, *found: float) -> list[HourlyAmount]:
+    return [HourlyAmount(NOON + (first + n) * HOUR, amount, 0.0) for n, amount in enumerate(found)]
+
+
+def rows(first: int, *sums: float) -> list[StatisticRow]:
+    return [StatisticRow(NOON + (first + n) * HOUR, 0.0, one) for n, one in enumerate(sums)]
+
+
+def test_first_import() -> None:
+    assert rewritten([], hourly(0, 1, 2, 3)) == rows(0, 1, 3, 6)
+
+
+def test_next_hours_go_on_from_the_last_row_however_old_it_is() -> None:
+    assert rewritten(rows(-5000, 40), hourly(0, 1, 2)) == rows(0, 41, 43)
+
+
+def test_same_again_changes_nothing() -> None:
+    assert rewritten(rows(0, 1, 3, 6), hourly(0, 1, 2, 3)) == []
+    assert rewritten(rows(-1, 7, 8, 10, 13), hourly(0, 1, 2 + 1e-9, 3)) == []
+
+
+def test_nothing_found_changes_nothing() -> None:
+    assert rewritten(rows(0, 1, 3, 6), []) == []
+
+
+def test_corrected_hour_moves_all_later_sums() -> None:
+    assert rewritten(rows(-1, 10, 11, 13, 16), hourly(0, 4)) == rows(0, 14, 16, 19)
+
+
+def test_hour_that_was_missing_is_put_in() -> None:
+    stored = [*rows(0, 1), *rows(2, 4)]
+    assert rewritten(stored, hourly(1, 10)) == rows(1, 11, 14)
+
+
+def test_past_that_is_older_than_all_rows_moves_them() -> None:
+    assert rewritten(rows(0, 1, 3), hourly(-2, 5, 6)) == rows(-2, 5, 11, 12, 14)
+
+
+@given(
+    st.dictionaries(st.integers(0, 60), st.floats(0, 100), max_size=40),
+    st.dictionaries(st.integers(0, 60), st.floats(0, 100), max_size=40),
+)
+def test_afterwards_the_statistic_has_every_amount(before: dict[int, float], found: dict[int, float]) -> None:
+    stored = rewritten([], [one for number, amount in sorted(before.items()) for one in hourly(number, amount)])
+    new = [one for number, amount in sorted(found.items()) for one in hourly(number, amount)]
+    table = {row.start: row for row in stored} | {row.start: row for row in rewritten(stored, new)}
+    total = 0.0
+    for number, amount in sorted((before | found).items()):
+        total += amount
+        assert table.pop(NOON + number * HOUR).sum == pytest.approx(total, abs=1e-3)
+    assert table == {}
+    assert rewritten(sorted([*stored], key=lambda row: row.start), []) == []
