@@ -91,7 +91,7 @@ def truth(account: Enapter, device: str, attribute: str) -> Any:
 def measured(hass: HomeAssistant, account: Enapter, device: str) -> set[str]:
     """What the points of a device's telemetry show."""
     states = shown_of(hass, account, device)
-    return {state for key, state in states.items() if key != "connectivity" and "alert" not in key}
+    return {state for key, state in states.items() if key != "own,connectivity" and "alert" not in key}
 
 
 def truth_at_poll(account: Enapter, attribute: str, device: str = POWER_METER) -> Any:

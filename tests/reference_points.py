@@ -112,8 +112,8 @@ def _eniris() -> Iterator[Point]:
 
 def _enapter() -> Iterator[Point]:
     alerts = {severity.value: manifests.Alert(severity.value, severity) for severity in manifests.Severity}
-    yield enapter_alerts.connectivity_point("device", {})
-    yield from enapter_alerts.alert_points("device", alerts, {})
+    yield enapter_alerts.connectivity_point("device")
+    yield from enapter_alerts.alert_points("device", alerts)
     for number, blueprint in enumerate(marketplace_manifests(100, seed=1)):
         yield from enapter_points.points_of(f"{number}", manifests.manifest_of(blueprint).attributes.values()).values()
 

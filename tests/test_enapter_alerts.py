@@ -41,7 +41,9 @@ async def account(make_account: MakeAccount, all_entities_enabled: None) -> Enap
 def alerts(hass: HomeAssistant, account: Enapter, device: str = POWER_METER) -> set[str]:
     """What of a device's alerts is on, and the names of those that are raised."""
     states = shown_of(hass, account, device)
-    return {key for key in states if key.startswith("alert") and states[key] == "on"} | {states["raised_alerts"]}
+    return {key for key in states if key.startswith("own,alert") and states[key] == "on"} | {
+        states["own,raised_alerts"]
+    }
 
 
 async def test_alert_is_shown_by_its_severity_and_by_its_name_until_it_is_cleared(
@@ -49,13 +51,13 @@ async def test_alert_is_shown_by_its_severity_and_by_its_name_until_it_is_cleare
 ) -> None:
     assert alerts(hass, account) == {"none"}
     for alert, severity, name in (
-        ("grid_lost", "alerts_error", "Grid lost"),
-        ("low_voltage", "alerts_warning", "Low voltage"),
-        ("update_available", "alerts_info", "Firmware update available"),
+        ("grid_lost", "own,alerts_error", "Grid lost"),
+        ("low_voltage", "own,alerts_warning", "Low voltage"),
+        ("update_available", "own,alerts_info", "Firmware update available"),
     ):
         account.simulator.raise_alert(POWER_METER, alert)
         await account.polls(2)
-        assert alerts(hass, account) == {f"alert_{alert}", severity, name}
+        assert alerts(hass, account) == {f"own,alert_{alert}", severity, name}
         assert alerts(hass, account, BATTERY) == {"none"}
         account.simulator.clear_alert(POWER_METER, alert)
         await account.polls(2)
@@ -66,18 +68,18 @@ async def test_alerts_of_several_severities(hass: HomeAssistant, account: Enapte
     for alert in ("low_voltage", "grid_lost", "not_configured"):
         account.simulator.raise_alert(POWER_METER, alert)
     await account.polls(2)
-    single = {"alert_low_voltage", "alert_grid_lost", "alert_not_configured"}
+    single = {"own,alert_low_voltage", "own,alert_grid_lost", "own,alert_not_configured"}
     assert alerts(hass, account) == {
         *single,
-        "alerts_error",
-        "alerts_warning",
+        "own,alerts_error",
+        "own,alerts_warning",
         "Device is not configured, Grid lost, Low voltage",
     }
     account.simulator.clear_alert(POWER_METER, "grid_lost")
     await account.polls(2)
     assert alerts(hass, account) == {
-        *(single - {"alert_grid_lost"}),
-        "alerts_warning",
+        *(single - {"own,alert_grid_lost"}),
+        "own,alerts_warning",
         "Device is not configured, Low voltage",
     }
 
@@ -86,23 +88,23 @@ async def test_errors_and_warnings_are_problems(hass: HomeAssistant, account: En
     classes = {
         key: state_of(hass, account, POWER_METER, key).attributes.get("device_class")
         for key in shown_of(hass, account, POWER_METER)
-        if key.startswith("alert") or key == "connectivity"
+        if key.startswith("own,alert") or key == "own,connectivity"
     }
     assert classes == {
-        **dict.fromkeys(("alerts_error", "alerts_warning"), "problem"),
-        **dict.fromkeys(("alert_grid_lost", "alert_low_voltage", "alert_not_configured"), "problem"),
+        **dict.fromkeys(("own,alerts_error", "own,alerts_warning"), "problem"),
+        **dict.fromkeys(("own,alert_grid_lost", "own,alert_low_voltage", "own,alert_not_configured"), "problem"),
         # A note is no problem.
-        **dict.fromkeys(("alerts_info", "alert_update_available"), None),
-        "connectivity": "connectivity",
+        **dict.fromkeys(("own,alerts_info", "own,alert_update_available"), None),
+        "own,connectivity": "connectivity",
     }
 
 
 async def test_no_alert_has_a_word_in_the_users_language(hass: HomeAssistant, account: Enapter) -> None:
-    entity = entity_of(hass, account, POWER_METER, "raised_alerts")
+    entity = entity_of(hass, account, POWER_METER, "own,raised_alerts")
     assert entity is not None
     texts = await async_get_translations(hass, "en", "entity", {DOMAIN})
     key = f"component.{DOMAIN}.entity.{entity.domain}.{entity.translation_key}.state"
-    assert texts[f"{key}.{shown(hass, account, POWER_METER, 'raised_alerts')}"] == "None"
+    assert texts[f"{key}.{shown(hass, account, POWER_METER, 'own,raised_alerts')}"] == "None"
 
 
 async def test_alert_that_nobody_declared_is_an_error_of_its_own(
@@ -110,7 +112,7 @@ async def test_alert_that_nobody_declared_is_an_error_of_its_own(
 ) -> None:
     account.simulator.raise_alert(POWER_METER, "xyzzy_7")
     await account.polls(2)
-    raised = {"alert_xyzzy_7", "alerts_error", shown(hass, account, POWER_METER, "raised_alerts")}
+    raised = {"own,alert_xyzzy_7", "own,alerts_error", shown(hass, account, POWER_METER, "own,raised_alerts")}
     assert alerts(hass, account) == raised
     assert "xyzzy" in str(raised).lower()
     # It is the same one after a restart.
@@ -120,7 +122,7 @@ async def test_alert_that_nobody_declared_is_an_error_of_its_own(
     account.simulator.clear_alert(POWER_METER)
     await account.polls(2)
     assert alerts(hass, account) == {"none"}
-    assert shown(hass, account, POWER_METER, "alert_xyzzy_7") == "off"
+    assert shown(hass, account, POWER_METER, "own,alert_xyzzy_7") == "off"
     assert complaints(caplog) == []
 
 
@@ -133,9 +135,20 @@ async def test_alerts_come_from_the_telemetry_where_the_list_has_none(
     assert alerts(hass, account) == {"none"}
     account.simulator.raise_alert(OLD_METER, "fault")
     await account.polls(2)
-    assert alerts(hass, account, OLD_METER) == {"alerts_error", "Fault"}
+    assert alerts(hass, account, OLD_METER) == {"own,alerts_error", "Fault"}
     # Where neither tells, nobody says that all is well.
-    assert shown(hass, account, HEAT_PUMP, "alerts_error") == "unavailable"
+    assert shown(hass, account, HEAT_PUMP, "own,alerts_error") == "unavailable"
+
+
+async def test_alerts_do_not_stay_for_ever_while_the_list_fails(hass: HomeAssistant, account: Enapter) -> None:
+    account.simulator.faults.add(faults.Status(500), "/v3/devices")
+    await account.polls(20)
+    states = shown_of(hass, account, POWER_METER)
+    assert {state for key, state in states.items() if key.startswith("own,")} == {"unavailable"}
+    assert float(states["total_power"])
+    account.simulator.faults.clear()
+    await account.polls(2)
+    assert alerts(hass, account) == {"none"}
 
 
 async def test_alerts_stay_while_the_list_fails(hass: HomeAssistant, account: Enapter) -> None:
@@ -144,7 +157,7 @@ async def test_alerts_stay_while_the_list_fails(hass: HomeAssistant, account: En
     account.simulator.faults.add(faults.Status(500), "/v3/devices")
     account.simulator.clear_alert(POWER_METER)
     await account.polls(10)
-    assert alerts(hass, account) == {"alert_grid_lost", "alerts_error", "Grid lost"}
+    assert alerts(hass, account) == {"own,alert_grid_lost", "own,alerts_error", "Grid lost"}
     assert float(shown(hass, account, POWER_METER, "total_power"))
     account.simulator.faults.clear()
     await account.polls(2)
@@ -152,7 +165,7 @@ async def test_alerts_stay_while_the_list_fails(hass: HomeAssistant, account: En
 
 
 async def test_connection(hass: HomeAssistant, account: Enapter) -> None:
-    assert shown(hass, account, BATTERY, "connectivity") == "on"
+    assert shown(hass, account, BATTERY, "own,connectivity") == "on"
     changes: list[tuple[Status, str]] = [
         ("OFFLINE", "off"),
         ("UNKNOWN", "unavailable"),
@@ -162,8 +175,8 @@ async def test_connection(hass: HomeAssistant, account: Enapter) -> None:
     for status, state in changes:
         account.simulator.set_connectivity(BATTERY, status)
         await account.polls(2)
-        assert shown(hass, account, BATTERY, "connectivity") == state
-        assert shown(hass, account, POWER_METER, "connectivity") == "on"
+        assert shown(hass, account, BATTERY, "own,connectivity") == state
+        assert shown(hass, account, POWER_METER, "own,connectivity") == "on"
         # What it measures is as true as before.
         assert float(shown(hass, account, BATTERY, "battery_soc"))
 
@@ -198,10 +211,10 @@ async def test_entities_are_told_of_their_own_changes_only(hass: HomeAssistant, 
     expected = {
         state_of(hass, account, device, key).entity_id
         for device, key in (
-            (BATTERY, "connectivity"),
-            (POWER_METER, "alerts_error"),
-            (POWER_METER, "alert_grid_lost"),
-            (POWER_METER, "raised_alerts"),
+            (BATTERY, "own,connectivity"),
+            (POWER_METER, "own,alerts_error"),
+            (POWER_METER, "own,alert_grid_lost"),
+            (POWER_METER, "own,raised_alerts"),
             # The battery has measured anew meanwhile, everything that it measures.
             *((BATTERY, key) for key in account.simulator.devices[BATTERY].channels if key != "alerts"),
         )

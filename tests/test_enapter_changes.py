@@ -77,7 +77,7 @@ async def test_new_device_appears_without_a_reload(
 
 
 async def test_device_without_a_manifest_has_its_connection_only(hass: HomeAssistant, account: Enapter) -> None:
-    assert shown_of(hass, account, BARE) == {"connectivity": "on"}
+    assert shown_of(hass, account, BARE) == {"own,connectivity": "on"}
 
 
 async def test_vanished_device_is_removed_after_three_lists(

@@ -153,12 +153,13 @@ async def test_reload_and_restart_are_cheap_and_ask_nobody(
     ],
     ids=["403", "401", "proxy", "named"],
 )
-async def test_one_refusal_starts_no_reauth(
-    hass: HomeAssistant, account: Enapter, path: re.Pattern[str], fault: faults.Fault
+@pytest.mark.parametrize("times", [1, 2])
+async def test_refusals_of_one_moment_start_no_reauth(
+    hass: HomeAssistant, account: Enapter, path: re.Pattern[str], fault: faults.Fault, times: int
 ) -> None:
     for _ in range(3):
-        account.simulator.faults.add(fault, path, times=1)
-        await account.polls(2)
+        account.simulator.faults.add(fault, path, times=times)
+        await account.polls(6)
     assert flows(hass) == []
     await account.polls(2)
     assert shows(state_of(hass, account, POWER_METER, "energy_lifetime"), truth_at_poll(account, "energy_lifetime"))
@@ -203,6 +204,9 @@ async def test_token_that_is_gone_before_the_start_starts_one_reauth(
     account: Enapter = make_account(small(POWER_METER))
     account.simulator.revoke(TOKEN)
     await account.set_up()
+    # Once is not believed.
+    assert (account.status(), flows(hass)) == (ConfigEntryState.SETUP_RETRY, [])
+    await account.wait(60)
     assert (account.status(), flows(hass)) == (ConfigEntryState.SETUP_ERROR, ["reauth"])
 
 

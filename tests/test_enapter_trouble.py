@@ -78,8 +78,8 @@ async def test_forbidden_device_costs_itself_only(
     await account.polls(20)
     assert measured(hass, account, BATTERY) == {"unavailable"}
     # The list still tells these.
-    assert shown(hass, account, BATTERY, "connectivity") == "on"
-    assert shown(hass, account, BATTERY, "alerts_error") == "off"
+    assert shown(hass, account, BATTERY, "own,connectivity") == "on"
+    assert shown(hass, account, BATTERY, "own,alerts_error") == "off"
     for device in (POWER_METER, PV_INVERTER):
         assert "unavailable" not in measured(hass, account, device)
     # Once it is known, it is not asked for any more.

@@ -15,6 +15,7 @@ from pytest_homeassistant_custom_component.components.recorder.common import asy
 from custom_components.energy_clouds.const import DOMAIN, OPTION_HISTORY_DAYS
 from custom_components.energy_clouds.history import KEEPERS
 from custom_components.energy_clouds.hours import HOUR
+from custom_components.energy_clouds.vendors import budget
 from tests.simulators import enapter, eniris
 from tests.simulators.enapter import EnapterSimulator
 from tests.simulators.enectiva import EnectivaSimulator
@@ -24,14 +25,16 @@ from tests.simulators.simulator import Simulator
 from tests.simulators.world import Meter, World, default_world
 
 from .conftest import ACCOUNT_ID, ENAPTER_ACCOUNT_ID, Account, MakeAccount
+from .eniris_home import small
 
 BEGINNING = datetime(2026, 1, 1, tzinfo=UTC)
-DAYS = 4
+DAYS = 2
 
 
 @pytest.fixture(autouse=True)
-def recorder(recorder_mock: Recorder) -> None:
-    """Let the recorder be there before Home Assistant."""
+def recorder(recorder_mock: Recorder, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the recorder be there before Home Assistant, and nobody sleep while the clock stands still."""
+    monkeypatch.setattr(budget, "SHORT_WAIT", timedelta(0))
 
 
 async def rows_of(hass: HomeAssistant, statistic: str) -> list[dict[str, Any]]:
@@ -48,6 +51,11 @@ async def imported(account: Account[Any]) -> None:
     await account.set_up(options={OPTION_HISTORY_DAYS: DAYS})
     await account.polls(2)
     await async_wait_recording_done(account.hass)
+
+
+def eniris_house() -> EnirisSimulator:
+    """Eniris' site with its grid meter."""
+    return small([eniris.CONTROLLER, eniris.SITE, eniris.GRID_METER])
 
 
 def home(name: str) -> Callable[[World], Meter]:
@@ -68,6 +76,12 @@ class Case:
     unit: str
     tolerance: float
     hours: int
+    exported: bool = False
+
+    def register(self, time: datetime) -> float:
+        """What the world's meter has counted."""
+        registers = self.meter(default_world()).registers(time)
+        return registers.exported if self.exported else registers.imported
 
 
 CASES = [
@@ -76,7 +90,7 @@ CASES = [
     ),
     pytest.param(
         Case(
-            EnirisSimulator,
+            eniris_house,
             f"{eniris.USER_ID}_{eniris.GRID_METER}_submeteringmetrics_importedabsenergytot_wh",
             home("grid"),
             "Wh",
@@ -84,6 +98,18 @@ CASES = [
             DAYS * 24,
         ),
         id="eniris",
+    ),
+    pytest.param(
+        Case(
+            eniris_house,
+            f"{eniris.USER_ID}_{eniris.SITE}_installationmetrics_childrenproducedenergydeltatot_wh",
+            home("solar"),
+            "Wh",
+            0.2,
+            DAYS * 24,
+            exported=True,
+        ),
+        id="eniris, intervals",
     ),
     # Its history has the newest value of each hour, which is older than the hour's end by up to a reporting interval.
     pytest.param(
@@ -109,17 +135,17 @@ async def test_first_import_has_the_worlds_energy_of_every_hour(
     starts = [datetime.fromtimestamp(row["start"], UTC) for row in rows]
     assert starts == [starts[0] + number * HOUR for number in range(case.hours)]
     assert starts[-1] == datetime(2026, 11, 17, 8, tzinfo=UTC)
-    watt_hours, meter = {"Wh": 1, "kWh": 1000}[case.unit], case.meter(default_world())
+    watt_hours = {"Wh": 1, "kWh": 1000}[case.unit]
     total = 0.0
     for start, row in zip(starts, rows, strict=True):
-        truth = (meter.imported(start + HOUR) - meter.imported(start)) / watt_hours
+        truth = (case.register(start + HOUR) - case.register(start)) / watt_hours
         assert row["sum"] - total == pytest.approx(truth, abs=case.tolerance)
         total = row["sum"]
 
 
-@pytest.mark.parametrize("simulator", [EnpactSimulator, EnirisSimulator, EnapterSimulator, EnectivaSimulator])
+@pytest.mark.parametrize("simulator", [EnpactSimulator, eniris_house, EnapterSimulator, EnectivaSimulator])
 async def test_doing_it_again_writes_nothing(
-    hass: HomeAssistant, make_account: MakeAccount, simulator: type[Simulator]
+    hass: HomeAssistant, make_account: MakeAccount, simulator: Callable[[], Simulator]
 ) -> None:
     account = make_account(simulator())
     await imported(account)
@@ -134,11 +160,12 @@ async def test_doing_it_again_writes_nothing(
 
 
 async def test_next_hour_follows_by_itself(hass: HomeAssistant, make_account: MakeAccount) -> None:
-    account = make_account(EnirisSimulator())
+    account = make_account(eniris_house())
     await imported(account)
     name = f"{DOMAIN}:{eniris.USER_ID}_{eniris.GRID_METER}_submeteringmetrics_importedabsenergytot_wh"
     before = await rows_of(hass, name.lower().replace("-", "_"))
-    await account.polls(100)
+    for _ in range(20):
+        await account.wait(300)
     after = await rows_of(hass, name.lower().replace("-", "_"))
     assert after[: len(before)] == before
     assert len(after) == len(before) + 2

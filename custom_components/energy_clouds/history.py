@@ -6,6 +6,7 @@ where it stopped, and doing it again changes nothing.
 """
 
 from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 import logging
 from typing import Any, Final
@@ -68,6 +69,14 @@ class HistoryMemory(msgspec.Struct, frozen=True, kw_only=True):
 
     points: tuple[PointHistory, ...] = ()
     looked_back: datetime | None = None
+
+
+@dataclass(slots=True)
+class _Past:
+    """What was read of a point."""
+
+    samples: list[Sample] = field(default_factory=list)
+    interval: timedelta | None = None
 
 
 async def async_keep_history(hass: HomeAssistant, entry: EnergyCloudsConfigEntry) -> None:
@@ -219,7 +228,8 @@ class HistoryKeeper:
         points = [point for point in self._counted() if self._progress_of(point).until >= end]
         samples = await self._read(points, start, end)
         for point in points:
-            await self._write(point, [one for one in self._hours(point, samples.get(point.id, ())) if one.start < end])
+            past = samples.get(point.id, _Past())
+            await self._write(point, [one for one in _hours(point, past.samples, past.interval) if one.start < end])
         self._looked_back = now
         await self._save()
 
@@ -256,27 +266,25 @@ class HistoryKeeper:
         for point in points:
             progress = self._progress_of(point)
             kept = (Sample(time=one.time, value=one.value) for one in progress.readings)
-            readings = [*kept, *samples.get(point.id, ())]
-            found = [one for one in self._hours(point, readings) if progress.until <= one.start < until]
+            past = samples.get(point.id, _Past())
+            readings = [*kept, *past.samples]
+            found = [one for one in _hours(point, readings, past.interval) if progress.until <= one.start < until]
             await self._write(point, found)
             edge = max((one.start + HOUR for one in found), default=progress.until)
             progress.readings = _since(readings, edge) if point.nature is Nature.REGISTER else ()
             progress.until = until
 
-    async def _read(self, points: Collection[Point], start: datetime, until: datetime) -> dict[PointId, list[Sample]]:
+    async def _read(self, points: Collection[Point], start: datetime, until: datetime) -> dict[PointId, _Past]:
         """All samples of points from the beginning of an hour to the end of another, both ends included."""
-        found: dict[PointId, list[Sample]] = {}
+        found: dict[PointId, _Past] = {}
         if points:
             end = until + timedelta(seconds=1)
             async for batch in self._coordinator.vendor.history(points, start, end):
                 for series in batch:
-                    found.setdefault(series.point_id, []).extend(series.samples)
+                    past = found.setdefault(series.point_id, _Past())
+                    past.samples.extend(series.samples)
+                    past.interval = series.interval
         return found
-
-    def _hours(self, point: Point, samples: Iterable[Sample]) -> list[HourlyAmount]:
-        if point.nature is Nature.REGISTER:
-            return register_hours(samples)
-        return interval_hours(samples, point.cadence or HOUR)
 
     async def _write(self, point: Point, found: list[HourlyAmount]) -> None:
         if not found:
@@ -313,6 +321,12 @@ class HistoryKeeper:
 
 def _store_of(hass: HomeAssistant, entry: ConfigEntry) -> Store[dict[str, Any]]:
     return Store(hass, STORAGE_VERSION, f"{DOMAIN}.{entry.entry_id}.history", private=True, atomic_writes=True)
+
+
+def _hours(point: Point, samples: Iterable[Sample], interval: timedelta | None) -> list[HourlyAmount]:
+    if point.nature is Nature.REGISTER:
+        return register_hours(samples)
+    return interval_hours(samples, interval or HOUR)
 
 
 def _since(readings: Iterable[Sample], edge: datetime) -> tuple[Reading, ...]:

@@ -78,14 +78,14 @@ def _is_shown(device: Device, name: str) -> bool:
 
 
 def _state(device: Device, now: datetime) -> Mapping[str, Expected]:
-    values: dict[str, float | bool | str] = {"connectivity": device.connectivity == "ONLINE"}
+    values: dict[str, float | bool | str] = {"own,connectivity": device.connectivity == "ONLINE"}
     alerts = (device.manifest or {}).get("alerts") or {}
     if alerts or "alerts" in device.channels:
         raised = device.raised(now)
-        values |= {f"alert_{name}": name in raised for name in alerts}
+        values |= {f"own,alert_{name}": name in raised for name in alerts}
         severities = {alerts[name].get("severity", "error") for name in raised}
-        values |= {f"alerts_{severity}": severity in severities for severity in ("error", "warning", "info")}
-        values["raised_alerts"] = ", ".join(sorted(alerts[name]["display_name"] for name in raised)) or "none"
+        values |= {f"own,alerts_{severity}": severity in severities for severity in ("error", "warning", "info")}
+        values["own,raised_alerts"] = ", ".join(sorted(alerts[name]["display_name"] for name in raised)) or "none"
     return {key: Expected(value) for key, value in values.items()}
 
 

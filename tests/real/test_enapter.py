@@ -84,7 +84,7 @@ def test_the_inverter_shows_numbers_words_and_its_alert(page: Page, album: Album
         if entity.id.startswith("sensor."):
             row = _named(all_sensors(page).locator("hui-sensor-entity-row"), entity.name)
             expect(row).to_contain_text(re.compile(rf"\d\s?{entity.unit}" if entity.unit else str(entity.state)))
-    assert inverter.enabled()["raised_alerts"].state == ALERT_NAME
+    assert inverter.enabled()["own,raised_alerts"].state == ALERT_NAME
     states = page.locator("ha-device-entities-card").filter(has_text="Diagnostic")
     for name, text in (("Connection", "Connected"), ("Warnings", "Problem"), ("Errors", "OK")):
         expect(_named(states.locator("hui-simple-entity-row"), name)).to_contain_text(text)

@@ -265,7 +265,11 @@ class Readings(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Series(msgspec.Struct, frozen=True, kw_only=True):
-    """A stretch of history of one point: samples oldest first."""
+    """A stretch of history of one point: samples oldest first.
+
+    Of intervals, `interval` is how long each is at most; it ends at the sample's time.
+    """
 
     point_id: PointId
     samples: tuple[Sample, ...]
+    interval: timedelta | None = None

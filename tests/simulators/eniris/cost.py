@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from decimal import Decimal
 from math import ceil
 import re
 from typing import Any, Final, Literal
@@ -45,7 +46,7 @@ class CostModel:
         for query in queries:
             points, shards = _estimate(query, policies, now)
             total += points / self.per_points + self.per_shard * shards
-        return round(total, 3)
+        return total
 
 
 def _estimate(query: Query, policies: Mapping[str, Policy], now: datetime) -> tuple[float, int]:
@@ -149,9 +150,18 @@ def _exhausted(cost: float, remaining: float, used: float, wait: int) -> Refusal
 
 def _headers(cost: float, remaining: float | None = None, used: float | None = None) -> dict[str, str]:
     told = {"Cost": cost, "Remaining": remaining, "Used": used}
-    return {f"X-RateLimit-{name}": str(_number(value)) for name, value in told.items() if value is not None}
+    return {f"X-RateLimit-{name}": _as_javascript(value) for name, value in told.items() if value is not None}
 
 
 def _number(value: float) -> float:
-    rounded = round(value, 3)
-    return int(rounded) if rounded == int(rounded) else rounded
+    value = round(value, 3) if abs(value - round(value, 3)) < 1e-9 else value
+    return int(value) if value == int(value) else value
+
+
+def _as_javascript(value: float) -> str:
+    """Print a number as the service's JavaScript does: all digits, and an exponent only below a millionth."""
+    text = str(_number(value))
+    mantissa, _, exponent = text.partition("e")
+    if not exponent:
+        return text
+    return f"{mantissa}e{int(exponent)}" if abs(value) < 1e-6 else f"{Decimal(text):f}"

@@ -72,7 +72,7 @@ def latest(body: Any) -> list[tuple[str, str, object, object]]:
 
 def table(text: str, **headers: str) -> dict[tuple[str, str], list[tuple[datetime, float]]]:
     answer = Answer(endpoint="POST /x", status=200, body=text.encode(), headers=headers)
-    return table_of(answer)
+    return table_of(answer, most=100)
 
 
 # The documents' examples
@@ -115,6 +115,13 @@ def test_latest_telemetry_of_the_documents() -> None:
     # An older page of the documents has no wrapper.
     for body in ({"telemetry": {"d": entries}}, {"d": entries}):
         assert latest(body) == expected
+
+
+def test_table_is_read_up_to_what_was_asked_for() -> None:
+    rows = "".join(f"{T0.timestamp() + number:.0f},{number}\n" for number in range(50_000))
+    answer = Answer(endpoint="x", status=200, body=f"ts,telemetry=a device=d\n{rows}".encode())
+    (samples,) = table_of(answer, most=336).values()
+    assert [value for _, value in samples] == list(range(336))
 
 
 def test_table_of_the_documents() -> None:
@@ -266,7 +273,7 @@ def test_types_are_in_one_header_or_in_several() -> None:
     several = CIMultiDict([(TYPES_HEADER, "float"), (TYPES_HEADER.lower(), "string")])
     for headers in (several, {TYPES_HEADER: "FLOAT, string"}):
         answer = Answer(endpoint="x", status=200, body=text.encode(), headers=headers)
-        assert table_of(answer) == {("d", "a"): [(T0, 1.0)]}
+        assert table_of(answer, most=100) == {("d", "a"): [(T0, 1.0)]}
     # A header that does not fit the columns says nothing.
     assert table(text, **{TYPES_HEADER: "float"}) == {("d", "a"): [(T0, 1.0)], ("d", "b"): [(T0, 2.0)]}
 
@@ -408,13 +415,13 @@ KEPT = Inventory(
     points=(
         REGISTER,
         Point(
-            id=PointId(device_id="d1", key="connectivity"),
+            id=PointId(device_id="d1", key="own,connectivity"),
             quantity=Quantity.CONNECTIVITY,
             nature=Nature.FLAG,
             meaning="connectivity",
         ),
         Point(
-            id=PointId(device_id="d1", key="alert_x"),
+            id=PointId(device_id="d1", key="own,alert_x"),
             quantity=Quantity.PROBLEM,
             nature=Nature.FLAG,
             name="X",
@@ -556,7 +563,7 @@ def test_any_manifest_is_read(item: object) -> None:
 @given(st.binary())
 def test_any_bytes_are_a_table_or_named(body: bytes) -> None:
     with suppress(VendorError):
-        table_of(Answer(endpoint="x", status=200, body=body))
+        table_of(Answer(endpoint="x", status=200, body=body), most=100)
 
 
 HOSTILE: list[Any] = [

@@ -3,12 +3,21 @@
 from collections.abc import Callable, Mapping
 from datetime import timedelta
 import re
-from typing import Any
+from typing import Any, override
 
 import pytest
 
+from custom_components.energy_clouds.vendors.enapter.devices import in_tree
 from custom_components.energy_clouds.vendors.errors import CannotConnect, InvalidCredentials, RateLimited, VendorError
-from custom_components.energy_clouds.vendors.model import DeviceKind, Inventory, Nature, Point, PointId, Quantity
+from custom_components.energy_clouds.vendors.model import (
+    Device,
+    DeviceKind,
+    Inventory,
+    Nature,
+    Point,
+    PointId,
+    Quantity,
+)
 from tests.simulators import faults
 from tests.simulators.enapter import (
     ARCHIVED,
@@ -85,9 +94,9 @@ async def test_cloud_has_sites_and_devices_in_a_tree(bench: Bench) -> None:
 async def test_every_device_has_its_connection_and_those_without_a_manifest_nothing_else(bench: Bench) -> None:
     inventory = await bench.discover()
     for device in inventory.devices:
-        assert points_at(inventory, device.id)["connectivity"].quantity is Quantity.CONNECTIVITY
-    assert points_at(inventory, BARE).keys() == {"connectivity"}
-    assert points_at(inventory, GATEWAY).keys() == {"connectivity"}
+        assert points_at(inventory, device.id)["own,connectivity"].quantity is Quantity.CONNECTIVITY
+    assert points_at(inventory, BARE).keys() == {"own,connectivity"}
+    assert points_at(inventory, GATEWAY).keys() == {"own,connectivity"}
 
 
 async def test_old_blueprint_makes_points_too(bench: Bench) -> None:
@@ -211,7 +220,7 @@ async def test_many_changed_manifests_are_read_with_a_list(bench: Bench) -> None
         bench.simulator.change_blueprint(device, compiled_v3("New", [number("new", "New", "W", lambda _: 1.0)]))
     inventory = await bench.discover()
     assert bench.asked("/manifest") == []
-    assert all(points_at(inventory, device).keys() >= {"connectivity", "new"} for device in changed)
+    assert all(points_at(inventory, device).keys() >= {"own,connectivity", "new"} for device in changed)
     assert not any("battery_soc" in points_at(inventory, device) for device in changed)
 
 
@@ -224,7 +233,7 @@ async def test_new_device_brings_its_manifest(bench: Bench) -> None:
     assert bench.vendor.wants_discovery()
     inventory = await bench.discover()
     assert not bench.vendor.wants_discovery()
-    assert points_at(inventory, device.id).keys() >= {"total_power", "energy_lifetime", "connectivity"}
+    assert points_at(inventory, device.id).keys() >= {"total_power", "energy_lifetime", "own,connectivity"}
     assert bench.asked("/manifest") == [f"GET /v3/devices/{device.id}/manifest"]
 
 
@@ -348,12 +357,41 @@ async def test_list_that_is_refused_whatever_is_asked_is_an_error_and_taught_not
     assert len(bench.asked("/v3/devices")) == 1
 
 
+class Counted(dict[str, str | None]):
+    """Parents, and how often they were asked for."""
+
+    asked = 0
+
+    @override
+    def get(self, key: str, default: Any = None) -> Any:
+        """Count, and answer."""
+        self.asked += 1
+        return super().get(key, default)
+
+
+@pytest.mark.parametrize("last", [None, "3999", "2000"], ids=["chain", "circle", "tail"])
+def test_deep_tree_takes_no_longer_than_a_flat_one(last: str | None) -> None:
+    devices = [Device(id=f"{number}", kind=DeviceKind.DEVICE) for number in reversed(range(4000))]
+    parents = Counted({f"{number}": f"{number - 1}" for number in range(1, 4000)} | {"0": last})
+    placed = in_tree(devices, parents)
+    assert parents.asked <= 2 * len(devices)
+    order = {device.id: place for place, device in enumerate(placed)}
+    assert len(order) == 4000
+    assert all(one.parent_id is None or order[one.parent_id] < order[one.id] for one in placed)
+    assert sum(one.parent_id is None for one in placed) == 1
+
+
 # What goes wrong
 
 
 async def test_token_that_was_revoked(bench: Bench) -> None:
     await bench.discover()
     bench.simulator.revoke(TOKEN)
+    for seconds in (0, 1, 1):
+        bench.clock.advance(timedelta(seconds=seconds))
+        with pytest.raises(CannotConnect):
+            await bench.discover()
+    bench.clock.advance(timedelta(seconds=1))
     with pytest.raises(InvalidCredentials):
         await bench.discover()
 

@@ -223,5 +223,8 @@ async def test_week_that_fails_is_an_error_after_those_before(
 async def test_token_that_was_revoked_is_told(bench: Bench) -> None:
     points = await registers(bench, POWER_METER)
     bench.simulator.revoke(TOKEN)
+    with pytest.raises(CannotConnect):
+        await past(bench, points, START - DAY, START)
+    bench.clock.advance(timedelta(minutes=1))
     with pytest.raises(InvalidCredentials):
         await past(bench, points, START - DAY, START)

@@ -1,16 +1,19 @@
 """Polls: few requests, the service's own values and times, alerts that come and go, and what one bad device costs."""
 
+from contextlib import suppress
 from datetime import datetime, timedelta
 import re
 from typing import Any
-from urllib.parse import unquote
+from urllib.parse import quote as really_quote, unquote, urlencode
 
 from aiohttp import web
 from aiohttp.typedefs import Handler
 import pytest
 
+from custom_components.energy_clouds.vendors.budget import LIVE_SHARE, Budget, Limit
+from custom_components.energy_clouds.vendors.enapter import batches
 from custom_components.energy_clouds.vendors.enapter.alerts import FirstSeen
-from custom_components.energy_clouds.vendors.enapter.batches import LONGEST_ADDRESS
+from custom_components.energy_clouds.vendors.enapter.batches import LONGEST_ADDRESS, Batches, Turn, query_of
 from custom_components.energy_clouds.vendors.errors import CannotConnect, InvalidCredentials, RateLimited, VendorError
 from custom_components.energy_clouds.vendors.model import PointId, Problem, Readings
 from tests.simulators import faults
@@ -33,11 +36,11 @@ from .conftest import START, Bench, MakeBench, sample_of, value_of
 
 LATEST = re.compile("/telemetry/latest$")
 DEVICES = re.compile("/v3/devices$")
-OWN = ("connectivity", "alerts_error", "alerts_warning", "alerts_info", "raised_alerts")
+OWN = ("own,connectivity", "own,alerts_error", "own,alerts_warning", "own,alerts_info", "own,raised_alerts")
 
 
 def is_own(key: str) -> bool:
-    return key in OWN or key.startswith("alert_")
+    return key in OWN or key.startswith("own,alert_")
 
 
 def telemetry_of(readings: Readings, device: str) -> set[str]:
@@ -165,7 +168,7 @@ async def test_silent_device_has_no_values_and_hurts_nobody(make_bench: MakeBenc
     assert telemetry_of(readings, BATTERY) == set()
     assert not any(one.device_id == BATTERY for one in readings.broken)
     assert telemetry_of(readings, POWER_METER)
-    assert value_of(readings, BATTERY, "connectivity") is False
+    assert value_of(readings, BATTERY, "own,connectivity") is False
 
 
 async def test_null_says_that_there_is_no_value(bench: Bench) -> None:
@@ -217,7 +220,7 @@ async def test_time_to_come_is_not_believed(bench: Bench) -> None:
 async def test_what_was_not_asked_for_is_not_taken(bench: Bench) -> None:
     await bench.discover()
     entry = {"timestamp": int(bench.clock().timestamp()), "value": 1}
-    more = {"connectivity": entry, "made_up": entry, "alerts_error": entry}
+    more = {"own,connectivity": entry, "made_up": entry, "own,alerts_error": entry}
     added = faults.Rewritten(
         lambda body: {
             "telemetry": {"another": more, **body["telemetry"], BATTERY: {**body["telemetry"][BATTERY], **more}}
@@ -226,7 +229,7 @@ async def test_what_was_not_asked_for_is_not_taken(bench: Bench) -> None:
     bench.simulator.faults.add(added, LATEST)
     readings = await bench.poll()
     assert readings.samples.keys() <= {point.id for point in bench.inventory.points}
-    assert value_of(readings, BATTERY, "connectivity") is True
+    assert value_of(readings, BATTERY, "own,connectivity") is True
 
 
 async def test_hidden_attributes_have_no_values(make_bench: MakeBench) -> None:
@@ -245,7 +248,7 @@ async def test_hidden_attributes_have_no_values(make_bench: MakeBench) -> None:
 async def test_connection(bench: Bench, status: Any) -> None:
     await bench.discover()
     bench.simulator.set_connectivity(BATTERY, status)
-    assert value_of(await bench.read(), BATTERY, "connectivity") is (status == "ONLINE")
+    assert value_of(await bench.read(), BATTERY, "own,connectivity") is (status == "ONLINE")
 
 
 async def test_connection_of_which_nobody_knows_is_not_shown(bench: Bench) -> None:
@@ -253,9 +256,9 @@ async def test_connection_of_which_nobody_knows_is_not_shown(bench: Bench) -> No
     await bench.poll()
     bench.simulator.set_connectivity(BATTERY, "UNKNOWN")
     readings = await bench.poll()
-    assert PointId(device_id=BATTERY, key="connectivity") in readings.broken
+    assert PointId(device_id=BATTERY, key="own,connectivity") in readings.broken
     bench.simulator.set_connectivity(BATTERY, "ONLINE")
-    sample = sample_of(await bench.poll(), BATTERY, "connectivity")
+    sample = sample_of(await bench.poll(), BATTERY, "own,connectivity")
     assert sample is not None
     assert (sample.value, sample.time) == (True, bench.clock())
 
@@ -266,22 +269,27 @@ async def test_connection_of_which_nobody_knows_is_not_shown(bench: Bench) -> No
 async def test_alerts_come_and_go(bench: Bench) -> None:
     await bench.discover()
     readings = await bench.poll()
-    quiet = {"alerts_error": False, "alerts_warning": False, "alerts_info": False, "raised_alerts": "none"}
+    quiet = {
+        "own,alerts_error": False,
+        "own,alerts_warning": False,
+        "own,alerts_info": False,
+        "own,raised_alerts": "none",
+    }
     assert {key: value_of(readings, HYBRID_INVERTER, key) for key in quiet} == quiet
     bench.simulator.raise_alert(HYBRID_INVERTER, "low_voltage")
     readings = await bench.poll()
     assert {key: value_of(readings, HYBRID_INVERTER, key) for key in quiet} == {
         **quiet,
-        "alerts_warning": True,
-        "raised_alerts": "Low voltage",
+        "own,alerts_warning": True,
+        "own,raised_alerts": "Low voltage",
     }
-    assert value_of(readings, HYBRID_INVERTER, "alert_low_voltage") is True
+    assert value_of(readings, HYBRID_INVERTER, "own,alert_low_voltage") is True
     bench.simulator.raise_alert(HYBRID_INVERTER, "grid_lost")
-    assert value_of(await bench.poll(), HYBRID_INVERTER, "raised_alerts") == "Grid lost, Low voltage"
+    assert value_of(await bench.poll(), HYBRID_INVERTER, "own,raised_alerts") == "Grid lost, Low voltage"
     bench.simulator.clear_alert(HYBRID_INVERTER)
     readings = await bench.poll()
     assert {key: value_of(readings, HYBRID_INVERTER, key) for key in quiet} == quiet
-    assert value_of(readings, HYBRID_INVERTER, "alert_low_voltage") is False
+    assert value_of(readings, HYBRID_INVERTER, "own,alert_low_voltage") is False
 
 
 async def test_alert_has_the_time_at_which_it_was_first_seen(bench: Bench) -> None:
@@ -289,17 +297,17 @@ async def test_alert_has_the_time_at_which_it_was_first_seen(bench: Bench) -> No
     first = await bench.poll()
     seen = bench.clock()
     second = await bench.poll()
-    for key in ("alerts_error", "raised_alerts", "connectivity"):
+    for key in ("own,alerts_error", "own,raised_alerts", "own,connectivity"):
         assert sample_of(second, BATTERY, key) == sample_of(first, BATTERY, key)
     bench.simulator.raise_alert(BATTERY, "grid_lost")
     third = await bench.poll()
-    assert sample_of(third, BATTERY, "alerts_error").time == bench.clock()  # type: ignore[union-attr]
-    assert sample_of(third, BATTERY, "alerts_warning").time == seen  # type: ignore[union-attr]
+    assert sample_of(third, BATTERY, "own,alerts_error").time == bench.clock()  # type: ignore[union-attr]
+    assert sample_of(third, BATTERY, "own,alerts_warning").time == seen  # type: ignore[union-attr]
 
 
 def test_value_that_changes_is_never_older_than_the_one_before() -> None:
     """The service's clock may be set back a little between two polls."""
-    first_seen, point_id = FirstSeen(), PointId(device_id="d", key="connectivity")
+    first_seen, point_id = FirstSeen(), PointId(device_id="d", key="own,connectivity")
     first = first_seen.sample(point_id, True, START)
     assert first_seen.sample(point_id, True, START + timedelta(minutes=1)) == first
     assert first_seen.sample(point_id, False, START - timedelta(minutes=1)).time == START
@@ -316,27 +324,30 @@ async def test_alert_that_nobody_declared_is_an_error_of_its_own(bench: Bench) -
     bench.simulator.raise_alert(BATTERY, "E-77")
     readings = await bench.poll()
     assert readings.inventory is not None
-    (point,) = [one for one in readings.inventory.points if one.id.key == "alert_E-77"]
+    (point,) = [one for one in readings.inventory.points if one.id.key == "own,alert_E-77"]
     assert (point.name, point.noisy) == ("E-77", True)
-    assert value_of(readings, BATTERY, "alert_E-77") is True
-    assert value_of(readings, BATTERY, "alerts_error") is True
-    assert value_of(readings, BATTERY, "raised_alerts") == "E-77"
+    assert value_of(readings, BATTERY, "own,alert_E-77") is True
+    assert value_of(readings, BATTERY, "own,alerts_error") is True
+    assert value_of(readings, BATTERY, "own,raised_alerts") == "E-77"
     # It stays known, over a discovery and over a restart.
     bench.simulator.clear_alert(BATTERY)
     await bench.discover()
-    assert value_of(await bench.poll(), BATTERY, "alert_E-77") is False
+    assert value_of(await bench.poll(), BATTERY, "own,alert_E-77") is False
     bench.restarted()
-    assert value_of(await bench.poll(), BATTERY, "alert_E-77") is False
+    assert value_of(await bench.poll(), BATTERY, "own,alert_E-77") is False
 
 
 async def test_device_without_alerts_gets_their_points_with_the_first(bench: Bench) -> None:
     inventory = await bench.discover()
-    assert "alerts_error" not in {one.id.key for one in inventory.points if one.id.device_id == EV_CHARGER}
+    assert "own,alerts_error" not in {one.id.key for one in inventory.points if one.id.device_id == EV_CHARGER}
     await bench.poll()
     bench.simulator.raise_alert(EV_CHARGER, "locked")
     readings = await bench.poll()
-    assert value_of(readings, EV_CHARGER, "alerts_error") is True
-    assert {one.id.key for one in bench.inventory.points if one.id.device_id == EV_CHARGER} >= {*OWN, "alert_locked"}
+    assert value_of(readings, EV_CHARGER, "own,alerts_error") is True
+    assert {one.id.key for one in bench.inventory.points if one.id.device_id == EV_CHARGER} >= {
+        *OWN,
+        "own,alert_locked",
+    }
 
 
 async def test_endless_new_alerts_end(bench: Bench) -> None:
@@ -345,7 +356,9 @@ async def test_endless_new_alerts_end(bench: Bench) -> None:
         for index in range(30):
             bench.simulator.raise_alert(BATTERY, f"alert {round_} {index}")
         await bench.poll()
-    alerts = [one for one in bench.inventory.points if one.id.device_id == BATTERY and one.id.key.startswith("alert_")]
+    alerts = [
+        one for one in bench.inventory.points if one.id.device_id == BATTERY and one.id.key.startswith("own,alert_")
+    ]
     assert len(alerts) < 60
 
 
@@ -355,12 +368,12 @@ async def test_alerts_come_with_the_telemetry_where_the_list_has_none(make_bench
     bench.simulator.raise_alert(HYBRID_INVERTER, "low_voltage")
     readings = await bench.poll()
     assert "alerts" in asked_attributes(bench)[HYBRID_INVERTER]
-    assert value_of(readings, HYBRID_INVERTER, "raised_alerts") == "Low voltage"
-    assert value_of(readings, BATTERY, "raised_alerts") == "none"
+    assert value_of(readings, HYBRID_INVERTER, "own,raised_alerts") == "Low voltage"
+    assert value_of(readings, BATTERY, "own,raised_alerts") == "none"
     # Of what has no such attribute nobody knows.
-    assert value_of(readings, AMBIENT_SENSOR, "raised_alerts") is None
+    assert value_of(readings, AMBIENT_SENSOR, "own,raised_alerts") is None
     bench.simulator.clear_alert(HYBRID_INVERTER)
-    assert value_of(await bench.poll(), HYBRID_INVERTER, "raised_alerts") == "none"
+    assert value_of(await bench.poll(), HYBRID_INVERTER, "own,raised_alerts") == "none"
 
 
 async def test_alerts_stay_while_the_list_fails(bench: Bench) -> None:
@@ -371,6 +384,129 @@ async def test_alerts_stay_while_the_list_fails(bench: Bench) -> None:
     assert telemetry_of(readings, BATTERY)
     assert not any(is_own(one.key) for one in readings.samples)
     assert not any(is_own(one.key) for one in readings.broken)
+
+
+async def test_alerts_are_not_shown_for_ever_while_the_list_fails(bench: Bench) -> None:
+    await bench.discover()
+    await bench.poll()
+    bench.simulator.faults.add(faults.Status(500), DEVICES)
+    for _ in range(16):
+        readings = await bench.poll()
+        assert not any(is_own(one.key) for one in readings.broken)
+    readings = await bench.poll()
+    assert readings.broken == {one.id for one in bench.inventory.points if is_own(one.id.key)}
+    assert telemetry_of(readings, BATTERY)
+    # What comes back is news, although it is the same.
+    bench.simulator.faults.clear()
+    readings = await bench.poll()
+    assert readings.broken == frozenset()
+    for key in ("own,connectivity", "own,alerts_error"):
+        assert sample_of(readings, BATTERY, key).time == bench.clock()  # type: ignore[union-attr]
+    # And each failure counts from its own beginning.
+    bench.simulator.faults.add(faults.Status(500), DEVICES)
+    assert not (await bench.poll()).broken
+
+
+# More than one poll carries
+
+
+def limited_to(bench: Bench, requests: int) -> None:
+    """Have the vendor made anew, with a budget of so many requests a minute."""
+
+    async def sleep(seconds: float) -> None:
+        bench.clock.advance(timedelta(seconds=seconds))
+
+    limit = Limit(requests=requests, window=timedelta(minutes=1))
+    clock = bench.clock
+    bench.restarted(budget=Budget(limit, now=clock, monotonic=lambda: clock().timestamp(), sleep=sleep))
+
+
+async def test_what_one_poll_does_not_carry_is_read_by_the_next(make_bench: MakeBench) -> None:
+    bench: Bench = await make_bench(devices=250)
+    await bench.discover()
+    in_all = bench.vendor.requests_per_poll(bench.inventory.points) - 5
+    limited_to(bench, 14)
+    live = int(bench.budget.allowed * LIVE_SHARE)
+    points = bench.inventory.points
+    assert bench.vendor.requests_per_poll(points) == live - 1 == 5 + 2
+    rounds = bench.vendor.polls_per_round(points)
+    assert rounds == -(-in_all // 2) > 2
+    for _ in range(3):
+        seen: list[str] = []
+        for _ in range(rounds):
+            readings = await bench.poll()
+            assert readings.problems == {}
+            assert readings.requests <= live
+            seen += [device for device in bench.simulator.devices if telemetry_of(readings, device)]
+        assert set(seen) == bench.simulator.devices.keys()
+        # Each in its turn: only those that are in the same batch as the last ones come twice.
+        assert len(seen) < 1.5 * len(bench.simulator.devices)
+    # Where there is room for all, one poll reads them.
+    limited_to(bench, 120)
+    assert bench.vendor.polls_per_round(points) == bench.vendor.polls_per_round(()) == 1
+
+
+async def test_limit_that_is_met_is_no_news_of_devices_and_moves_no_turn(make_bench: MakeBench) -> None:
+    bench: Bench = await make_bench(devices=250)
+    await bench.discover()
+    await bench.poll()
+    seen: set[str] = set()
+    for _ in range(4):
+        bench.simulator.faults.add(faults.RateLimited(30), LATEST, times=1, skip=2)
+        readings = await bench.poll(5)
+        assert readings.problems == {}
+        seen |= {device for device in bench.simulator.devices if telemetry_of(readings, device)}
+        bench.simulator.faults.clear()
+    assert seen == bench.simulator.devices.keys()
+
+
+async def test_refused_device_is_found_where_there_is_next_to_no_room(make_bench: MakeBench) -> None:
+    bench: Bench = await make_bench(devices=60)
+    await bench.discover()
+    bad = sorted(bench.simulator.devices)[30]
+    bench.simulator.forbid(bad)
+    limited_to(bench, 6)
+    seen: set[str] = set()
+    for _ in range(40):
+        try:
+            readings = await bench.poll(2)
+        except RateLimited:
+            continue
+        seen |= {device for device in bench.simulator.devices if telemetry_of(readings, device)}
+    assert seen == bench.simulator.devices.keys() - {bad}
+    assert readings.problems == {bad: Problem.PARTLY_NOT_PERMITTED}
+
+
+def test_turn_goes_on_where_the_last_one_is_gone() -> None:
+    turn, all_ = Turn(), [((f"{number}", ("a", "b")),) for number in range(4)]
+    assert turn.order(all_) == all_
+    turn.took(all_[0])
+    assert turn.order(all_) == [*all_[1:], all_[0]]
+    turn.took(all_[1])
+    assert turn.order([all_[0], *all_[2:]]) == [all_[3], all_[0], all_[2]]
+    assert turn.order(all_[:1]) == all_[:1]
+    assert turn.order([]) == []
+
+
+def test_planning_takes_time_for_each_attribute_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    quoted: list[str] = []
+
+    def quote(text: str, safe: str = "") -> str:
+        quoted.append(text)
+        return really_quote(text, safe=safe)
+
+    monkeypatch.setattr(batches, "quote", quote)
+    batches._quoted.cache_clear()
+    wanted = {f"device {one}": [f"value, {one}-{number}" for number in range(500)] for one in range(20)}
+    planned = Batches().plan(wanted, START)
+    assert len(quoted) <= 20 * 501
+    found: dict[str, list[str]] = {}
+    for batch in planned:
+        assert len(urlencode(query_of(batch), quote_via=really_quote, safe="")) < LONGEST_ADDRESS
+        for device, attributes in batch:
+            found.setdefault(device, []).extend(attributes)
+    assert found == wanted
+    assert Batches().count(wanted) == len(planned)
 
 
 # What goes wrong
@@ -385,8 +521,8 @@ async def test_forbidden_device_costs_itself_only(bench: Bench) -> None:
     # Its telemetry is not shown any more; its connection and alerts are, for these may be read.
     assert {one.key for one in readings.broken} >= {"battery_soc", "battery_power"}
     assert {one.device_id for one in readings.broken} == {BATTERY}
-    assert value_of(readings, BATTERY, "connectivity") is True
-    assert value_of(readings, BATTERY, "raised_alerts") == "none"
+    assert value_of(readings, BATTERY, "own,connectivity") is True
+    assert value_of(readings, BATTERY, "own,raised_alerts") == "none"
     others = {one.id.device_id for one in bench.inventory.points if not is_own(one.id.key)} - {BATTERY}
     assert all(telemetry_of(readings, device) for device in others)
     # For an hour it is not asked for, then it is, by itself.
@@ -432,7 +568,7 @@ async def test_list_that_is_wrong_for_once_costs_no_value(bench: Bench) -> None:
     # The points are still wanted, since nothing vanishes at once.
     readings = await bench.vendor.read(known)
     assert telemetry_of(readings, BATTERY)
-    assert value_of(readings, BATTERY, "connectivity") is True
+    assert value_of(readings, BATTERY, "own,connectivity") is True
     assert bench.vendor.wants_discovery()
     bench.simulator.requests.clear()
     assert (await bench.discover()).points == known
@@ -457,10 +593,12 @@ async def test_two_hundred_bad_devices_are_found_without_a_flood(make_bench: Mak
     bench.simulator.forbid(*(one for one in ids if one not in good))
     most, polls = 0, 0
     seen: set[str] = set()
-    while polls < 60 and (seen != good or not polls):
+    problems: set[Problem] = set()
+    while polls < 60 and (seen != good or problems != {Problem.PARTLY_NOT_PERMITTED}):
         readings = await bench.poll()
         most, polls = max(most, readings.requests), polls + 1
         seen = {device for device in ids if telemetry_of(readings, device)}
+        problems = set(readings.problems.values())
     assert seen == good
     assert most <= usual + 60
     assert all(readings.problems[device] is Problem.PARTLY_NOT_PERMITTED for device in ids if device not in good)
@@ -517,7 +655,7 @@ async def test_values_that_are_not_to_be_had_leave_connections_and_alerts(bench:
     await bench.poll()
     bench.simulator.faults.add(fault, LATEST)
     readings = await bench.poll()
-    assert value_of(readings, BATTERY, "connectivity") is True
+    assert value_of(readings, BATTERY, "own,connectivity") is True
     assert readings.problems[BATTERY] is Problem.UNREACHABLE
     bench.simulator.faults.clear()
     assert (await bench.poll()).problems == {}
@@ -537,7 +675,7 @@ async def test_limit_is_no_news_of_devices(bench: Bench) -> None:
     await bench.discover()
     bench.simulator.faults.add(faults.RateLimited(300), LATEST)
     readings = await bench.poll()
-    assert value_of(readings, BATTERY, "connectivity") is True
+    assert value_of(readings, BATTERY, "own,connectivity") is True
     sent = len(bench.simulator.requests)
     with pytest.raises(RateLimited):
         await bench.poll()
@@ -545,7 +683,7 @@ async def test_limit_is_no_news_of_devices(bench: Bench) -> None:
 
 
 @pytest.mark.parametrize("status", [401, 403])
-@pytest.mark.parametrize("body", ["documented", "empty", "html"])
+@pytest.mark.parametrize("body", ["documented", "empty"])
 async def test_token_that_was_revoked_is_told_after_a_second_refusal(
     make_bench: MakeBench, status: int, body: str
 ) -> None:
@@ -554,9 +692,53 @@ async def test_token_that_was_revoked_is_told_after_a_second_refusal(
     await bench.poll()
     bench.simulator.revoke(TOKEN)
     bench.simulator.requests.clear()
+    with pytest.raises(CannotConnect):
+        await bench.poll()
+    bench.clock.advance(timedelta(seconds=2))
+    with pytest.raises(CannotConnect):
+        await bench.read()
     with pytest.raises(InvalidCredentials):
         await bench.poll()
-    assert bench.asked() == ["GET /v3/devices"] * 2
+    assert bench.asked() == ["GET /v3/devices"] * 2 * 3
+
+
+@pytest.mark.parametrize("status", [401, 403])
+async def test_refusals_with_a_success_in_between_are_not_believed(bench: Bench, status: int) -> None:
+    await bench.discover()
+    for _ in range(3):
+        bench.simulator.faults.add(faults.Status(status), DEVICES)
+        with pytest.raises(CannotConnect):
+            await bench.poll()
+        bench.simulator.faults.clear()
+        assert (await bench.poll()).samples
+
+
+async def test_values_that_are_refused_by_themselves_say_nothing_of_the_token(bench: Bench) -> None:
+    await bench.discover()
+    for pattern in (LATEST, DEVICES, LATEST):
+        bench.simulator.faults.add(faults.Status(401), pattern, times=1 if pattern is LATEST else 2)
+        with pytest.raises(CannotConnect):
+            await bench.poll()
+        bench.simulator.faults.clear()
+    bench.simulator.faults.add(faults.Status(401), DEVICES)
+    with pytest.raises(CannotConnect):
+        # The list was good in between.
+        await bench.poll()
+
+
+@pytest.mark.parametrize("status", [401, 403])
+@pytest.mark.parametrize("pattern", [LATEST, DEVICES, re.compile("")], ids=["values", "list", "all"])
+async def test_page_of_somebody_in_between_says_nothing_of_the_token(
+    bench: Bench, pattern: re.Pattern[str], status: int
+) -> None:
+    await bench.discover()
+    bench.simulator.faults.add(faults.HtmlPage(status), pattern)
+    for _ in range(4):
+        with suppress(CannotConnect):
+            await bench.poll()
+        with suppress(CannotConnect):
+            await bench.vendor.discover()
+    assert bench.connection.vault.refused is None
 
 
 @pytest.mark.parametrize("pattern", [LATEST, DEVICES], ids=["values", "list"])

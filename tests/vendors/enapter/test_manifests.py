@@ -1,13 +1,20 @@
 """Manifests: which points they make, in which units, and what their values are called."""
 
-from typing import Any
+from collections.abc import Iterable, Mapping
+from typing import Any, override
 
 from homeassistant.components.sensor.const import DEVICE_CLASS_STATE_CLASSES, DEVICE_CLASS_UNITS, SensorDeviceClass
 import pytest
 
 from custom_components.energy_clouds.quantities import PRESENTATIONS, state_class_of
 from custom_components.energy_clouds.vendors.enapter.alerts import alert_points, alert_values, connectivity_point
-from custom_components.energy_clouds.vendors.enapter.manifests import Severity, manifest_of, prettified
+from custom_components.energy_clouds.vendors.enapter.manifests import (
+    MOST_WORDS,
+    Alert,
+    Severity,
+    manifest_of,
+    prettified,
+)
 from custom_components.energy_clouds.vendors.enapter.points import points_of, value_of
 from custom_components.energy_clouds.vendors.model import Nature, Phase, Point, Quantity
 from tests.simulators.enapter import marketplace_manifests
@@ -375,30 +382,32 @@ def test_word_of_an_enumeration_is_not_guessed_without_its_manifest() -> None:
 
 def test_points_of_alerts() -> None:
     manifest = manifest_of(EXAMPLE)
-    found = {one.id.key: one for one in alert_points("d", manifest.alerts, manifest.attributes)}
-    assert list(found) == ["alerts_error", "alerts_warning", "alerts_info", "raised_alerts", "alert_low_voltage"]
+    found = {one.id.key: one for one in alert_points("d", manifest.alerts)}
+    assert list(found) == [
+        "own,alerts_error", "own,alerts_warning", "own,alerts_info", "own,raised_alerts", "own,alert_low_voltage",
+    ]  # fmt: skip
     assert [one.meaning for one in found.values()] == [
         "alerts_error", "alerts_warning", "alerts_info", "raised_alerts", None,
     ]  # fmt: skip
-    assert (found["alert_low_voltage"].name, found["alert_low_voltage"].noisy) == ("Low voltage", True)
+    assert (found["own,alert_low_voltage"].name, found["own,alert_low_voltage"].noisy) == ("Low voltage", True)
     assert [one.cadence for one in found.values()] == [None] * 5
 
     def values(*raised: str) -> dict[str, object]:
         return {one.key: value for one, value in alert_values(found.values(), manifest.alerts, raised)}
 
     assert values() == {
-        "alerts_error": False,
-        "alerts_warning": False,
-        "alerts_info": False,
-        "raised_alerts": "none",
-        "alert_low_voltage": False,
+        "own,alerts_error": False,
+        "own,alerts_warning": False,
+        "own,alerts_info": False,
+        "own,raised_alerts": "none",
+        "own,alert_low_voltage": False,
     }
     assert values("low_voltage", "E77") == {
-        "alerts_error": True,
-        "alerts_warning": True,
-        "alerts_info": False,
-        "raised_alerts": "E77, Low voltage",
-        "alert_low_voltage": True,
+        "own,alerts_error": True,
+        "own,alerts_warning": True,
+        "own,alerts_info": False,
+        "own,raised_alerts": "E77, Low voltage",
+        "own,alert_low_voltage": True,
     }
 
 
@@ -409,14 +418,62 @@ def test_severities(severity: object, found: str) -> None:
     assert manifest_of({"alerts": {"x": {"severity": severity}}}).alerts["x"].severity == found
 
 
-def test_attribute_has_its_name_before_our_own() -> None:
-    names = ("connectivity", "alerts_error", "raised_alerts", "raised_alerts_", "alert_x")
-    manifest = manifest_of({"telemetry": {one: {"type": "string"} for one in names}, "alerts": {"x": {}, "y": {}}})
-    telemetry = points_of("d", manifest.attributes.values())
-    own = [connectivity_point("d", telemetry), *alert_points("d", manifest.alerts, telemetry)]
-    assert [one.id.key for one in own] == [
-        "connectivity_", "alerts_error_", "alerts_warning", "alerts_info", "raised_alerts__", "alert_y",
-    ]  # fmt: skip
+def test_keys_of_our_own_are_never_those_of_attributes() -> None:
+    """Whatever a manifest comes to declare later, no point becomes another thing."""
+    before = manifest_of({"alerts": {"a": {}, "error": {}}})
+    names = ("connectivity", "alerts_error", "raised_alerts", "alert_a", "own", "own,connectivity", "own,alert_a")
+    later = manifest_of({"telemetry": {one: {"type": "string"} for one in names}, "alerts": {"a": {}, "error": {}}})
+    telemetry = points_of("d", later.attributes.values())
+
+    def own(alerts: Mapping[str, Alert], others: Iterable[Point]) -> list[str]:
+        return [one.id.key for one in (connectivity_point("d"), *alert_points("d", alerts, others))]
+
+    keys = own(before.alerts, ())
+    assert keys == own(later.alerts, telemetry.values())
+    assert len(set(keys)) == len(keys)
+    assert telemetry.keys() == {"connectivity", "alerts_error", "raised_alerts", "alert_a", "own"}
+    assert telemetry.keys().isdisjoint(keys)
+
+
+def test_alerts_that_are_called_the_same_have_their_ids_behind_it() -> None:
+    alerts = {one: {"display_name": called} for one, called in (("a", "Fault"), ("b", "FAULT"), ("c", "Heat"))}
+    manifest = manifest_of({"telemetry": {"hot": {"type": "boolean", "display_name": "Heat"}}, "alerts": alerts})
+    made = alert_points("d", manifest.alerts, points_of("d", manifest.attributes.values()).values())
+    assert [one.name for one in made if one.name is not None] == ["Fault (a)", "FAULT (b)", "Heat (c)"]
+
+
+@pytest.mark.parametrize(
+    ("called", "names"),
+    [
+        ({"ac_l1_power": None, "l1_power": None}, ["AC L1 power", "L1 power"]),
+        ({"ac_l1_power": "Power L1", "l1_power": None}, ["Power L1 (ac_l1_power)", "L1 power (l1_power)"]),
+        ({"l1_power": None, "other": "L1 Power"}, ["L1 power (l1_power)", "L1 Power (other)"]),
+        ({"l1_power": None, "l2_power": None}, [None, None]),
+    ],
+)
+def test_value_of_a_phase_is_not_called_like_another(called: dict[str, str | None], names: list[str | None]) -> None:
+    telemetry = {one: {"type": "float", "unit": "W", "display_name": shown} for one, shown in called.items()}
+    found = points_of("d", manifest_of({"telemetry": telemetry}).attributes.values())
+    assert [one.name for one in found.values()] == names
+    assert all((one.phase is None) is (one.name is not None) for one in found.values())
+
+
+def test_endless_enumeration_is_not_read() -> None:
+    read: list[object] = []
+
+    class Watched(dict[str, Any]):
+        """A value that tells when it is looked at."""
+
+        @override
+        def get(self, key: str, default: object = None) -> object:
+            """Tell, and answer."""
+            read.append(key)
+            return super().get(key, default)
+
+    enum = [Watched(value=number) for number in range(5000)]
+    manifest = manifest_of({"telemetry": {"x": {"type": "integer", "enum": enum}}})
+    assert manifest.attributes["x"].words == {}
+    assert len(read) <= 2 * MOST_WORDS
 
 
 # As the marketplace has them
@@ -443,7 +500,7 @@ def test_marketplace_makes_legal_sensors_only(seed: int) -> None:
     for number, item in enumerate(marketplace_manifests(100, seed)):
         manifest = manifest_of(item)
         found = points_of("d", manifest.attributes.values())
-        found |= {one.id.key: one for one in alert_points("d", manifest.alerts, found)}
+        found |= {one.id.key: one for one in alert_points("d", manifest.alerts, found.values())}
         names = [one.name for one in found.values() if one.name is not None and one.quantity is not Quantity.PROBLEM]
         assert len(set(names)) == len(names), number
         for one in found.values():

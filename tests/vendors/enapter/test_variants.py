@@ -113,7 +113,7 @@ def values(seen: Seen) -> dict[PointId, object]:
 
 
 def of_connection(seen: Seen) -> set[PointId]:
-    return {point_id for point_id in seen.samples if point_id.key == "connectivity"}
+    return {point_id for point_id in seen.samples if point_id.key == "own,connectivity"}
 
 
 @pytest.mark.parametrize(
@@ -130,7 +130,7 @@ async def test_one_switch(make_bench: MakeBench, switches: dict[str, Any], gatew
         case {"broken_manifest": True}:
             # What can be made of it is shown, and nobody else is hurt.
             assert {point.id.key for point in seen.inventory.points if point.id.device_id == HEAT_PUMP} >= {
-                "connectivity",
+                "own,connectivity",
                 "defrosting",
             }
             hurt = frozenset({HEAT_PUMP})

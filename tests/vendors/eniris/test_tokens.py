@@ -209,12 +209,15 @@ async def test_refusals_of_a_reloaded_account_are_in_a_row_too(bench: Bench) -> 
         await bench.poll()
 
 
-async def test_session_that_ended_while_home_assistant_was_off_is_not_even_shown(bench: Bench) -> None:
+async def test_session_that_ended_while_home_assistant_was_off_is_believed_to_have_ended_when_said_twice(
+    bench: Bench,
+) -> None:
     bench.clock.advance(15 * DAY)
     bench.restarted(vault=kept(bench))
-    with pytest.raises(InvalidCredentials):
+    with pytest.raises(CannotConnect):
         await bench.read()
-    assert bench.asked() == []
+    with pytest.raises(InvalidCredentials):
+        await bench.poll()
 
 
 @pytest.mark.parametrize(
@@ -225,7 +228,6 @@ async def test_session_that_ended_while_home_assistant_was_off_is_not_even_shown
         faults.HtmlPage(200),
         faults.EmptyBody(401),
         faults.Status(401, [1]),
-        faults.Status(403, {"statusCode": 403, "message": "no"}),
         faults.Status(404),
         faults.Status(500),
         faults.RateLimited(5, "header"),
@@ -292,8 +294,24 @@ async def test_expiry_that_a_token_names_is_believed(make_bench: MakeBench) -> N
     assert refresh is not None
     assert refresh.expires - bench.clock() <= 5 * DAY
     assert isinstance(refresh.expires, datetime)
-    # It would not live for a week: it is renewed each day.
+    # It would not live for a week: it is renewed when half of its life is over.
     for _ in range(6):
         assert (await bench.poll(24 * 60)).samples
-    assert 5 <= bench.simulator.renewals <= 7
+    assert bench.simulator.renewals == 2
     assert bench.simulator.logins == 1
+
+
+async def test_token_of_a_day_is_renewed_in_time(make_bench: MakeBench) -> None:
+    bench = await made_with(make_bench, refresh_jwt=True, refresh_days=1)
+    for _ in range(24 * 4):
+        assert (await bench.poll(60)).samples
+    assert 6 <= bench.simulator.renewals <= 8
+    assert bench.simulator.logins == 1
+
+
+async def test_session_that_is_forbidden_has_ended(bench: Bench) -> None:
+    bench.simulator.faults.add(faults.Status(403, {"statusCode": 403, "message": "no"}), ACCESS)
+    with pytest.raises(CannotConnect):
+        await bench.poll(10)
+    with pytest.raises(InvalidCredentials):
+        await bench.poll()

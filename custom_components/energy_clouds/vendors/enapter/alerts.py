@@ -1,9 +1,12 @@
 """Alerts and the connection of devices: states that the service has without a time of measurement.
 
+The keys of their points begin as no attribute's name can, so that no manifest ever moves them.
+
 Their samples have the instant at which their value was first seen. It changes only with the value, so that nobody is
-told of a value that is the same as before; as they have no age, they are never stale.
+told of a value that is the same as before; as they have no age, they are never stale, and have to be taken back.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Final
@@ -12,7 +15,9 @@ from ..model import Nature, Point, PointId, Quantity, Sample, Value
 from ..values import word
 from .manifests import Alert, Severity
 
-ALERT_PREFIX: Final = "alert_"
+OWN: Final = "own,"
+"""What the keys of points begin with that are made here: names of attributes have no comma."""
+ALERT_PREFIX: Final = f"{OWN}alert_"
 CONNECTIVITY: Final = "connectivity"
 RAISED: Final = "raised_alerts"
 NONE: Final = "none"
@@ -27,13 +32,13 @@ _NO_LATER: Final = timedelta(minutes=2)
 
 def is_own(point: Point) -> bool:
     """Whether a point is made here, and is not an attribute of the telemetry."""
-    return point.quantity in (*ALERTS, Quantity.CONNECTIVITY) or point.meaning == RAISED
+    return point.id.key.startswith(OWN)
 
 
-def connectivity_point(device: str, attributes: Mapping[str, object]) -> Point:
+def connectivity_point(device: str) -> Point:
     """The point of a device's connection."""
     return Point(
-        id=PointId(device_id=device, key=_free(CONNECTIVITY, attributes)),
+        id=PointId(device_id=device, key=f"{OWN}{CONNECTIVITY}"),
         quantity=Quantity.CONNECTIVITY,
         nature=Nature.FLAG,
         meaning=CONNECTIVITY,
@@ -45,24 +50,29 @@ def undeclared(alert: str) -> Alert:
     return Alert(alert, Severity.ERROR)
 
 
-def alert_points(device: str, alerts: Mapping[str, Alert], attributes: Mapping[str, object]) -> list[Point]:
+def alert_points(device: str, alerts: Mapping[str, Alert], others: Iterable[Point] = ()) -> list[Point]:
     """One point for each severity, one for the names of what is raised, and one for each alert.
 
-    An alert whose point would be called like an attribute has none of its own.
+    Alerts that are called the same, or like another point of the device, have their ids behind it.
     """
-    severities = [
-        _alert(device, _free(key, attributes), severity, meaning=key) for severity, key in _SEVERITIES.items()
-    ]
+    often = Counter(about.name.casefold() for about in alerts.values())
+    often.update(point.name.casefold() for point in others if point.name is not None)
+    severities = [_alert(device, f"{OWN}{key}", severity, meaning=key) for severity, key in _SEVERITIES.items()]
     raised = Point(
-        id=PointId(device_id=device, key=_free(RAISED, attributes)),
+        id=PointId(device_id=device, key=f"{OWN}{RAISED}"),
         quantity=Quantity.WORD,
         nature=Nature.STATE,
         meaning=RAISED,
     )
     single = [
-        _alert(device, f"{ALERT_PREFIX}{alert}", about.severity, name=about.name, noisy=True)
+        _alert(
+            device,
+            f"{ALERT_PREFIX}{alert}",
+            about.severity,
+            name=about.name if often[about.name.casefold()] == 1 else f"{about.name} ({alert})",
+            noisy=True,
+        )
         for alert, about in alerts.items()
-        if f"{ALERT_PREFIX}{alert}" not in attributes
     ]
     return [*severities, raised, *single]
 
@@ -121,10 +131,3 @@ def _alert(
         name=name,
         noisy=noisy,
     )
-
-
-def _free(key: str, attributes: Mapping[str, object]) -> str:
-    """The key, or one like it where an attribute is called so: then that has the key."""
-    while key in attributes:
-        key += "_"
-    return key

@@ -33,11 +33,15 @@ _UNWANTED: Final = frozenset({HTTPStatus.BAD_REQUEST, HTTPStatus.UNPROCESSABLE_E
 
 
 class RefusedError(Exception):
-    """The service answered, and did not do what it was asked to."""
+    """The service answered, and did not do what it was asked to.
+
+    `is_page` is whether the answer is a page for people: it comes from somebody in between, and says nothing of tokens.
+    """
 
     def __init__(self, answer: Answer) -> None:
         super().__init__(f"{answer.endpoint}: answered {answer.status}")
         self.status = answer.status
+        self.is_page = answers.is_page(answer)
 
     def as_failure(self) -> CannotConnect:
         """What it is to those who can do nothing about it."""
@@ -122,15 +126,14 @@ class Asking:
         )
         return _granted(answer)
 
-    async def is_token_good(self, priority: Priority) -> bool:
-        """Whether the token may list devices, which is the plainest of requests."""
+    async def is_token_good(self, priority: Priority) -> bool | None:
+        """Whether the token may list devices, which is the plainest of requests; None where that is not to be had."""
         try:
             await self.devices((), priority, most_pages=1)
         except TokenRefusedError:
             return False
         except CannotConnect, RateLimited, UnexpectedAnswer, RefusedError:
-            # That is no refusal, and so no second one.
-            return True
+            return None
         return True
 
     def _known(self, expand: Iterable[str]) -> list[str]:
@@ -168,7 +171,7 @@ class Asking:
         try:
             return await self._get(path, priority, query=query)
         except RefusedError as err:
-            if err.status == HTTPStatus.FORBIDDEN:
+            if err.status == HTTPStatus.FORBIDDEN and not err.is_page:
                 raise TokenRefusedError(str(err)) from err
             raise
 
@@ -181,6 +184,7 @@ class Asking:
 def _granted(answer: Answer) -> Answer:
     if answer.ok:
         return answer
-    if answer.status == HTTPStatus.UNAUTHORIZED or answers.names_a_bad_token(answer):
+    is_refusal = answer.status == HTTPStatus.UNAUTHORIZED or answers.names_a_bad_token(answer)
+    if is_refusal and not answers.is_page(answer):
         raise TokenRefusedError(f"{answer.endpoint}: the token is not accepted")
     raise RefusedError(answer)

@@ -8,6 +8,7 @@ which the service only stumbles may be halved as well, but from poll to poll: mo
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import lru_cache
 from http import HTTPStatus
 from typing import Final
 from urllib.parse import quote
@@ -23,6 +24,8 @@ MOST_TRIED_AGAIN: Final = 4
 MOST_SUSPECTED_BLINDLY: Final = 8
 _ELSEWHERE: Final = 200
 """What the address has besides the devices: host, path and relevance."""
+_COMMA: Final = len("%2C")
+_MOST_LENGTHS: Final = 1 << 16
 
 type Attributes = tuple[str, ...]
 type Batch = tuple[tuple[str, Attributes], ...]
@@ -44,6 +47,34 @@ def halves_of(batch: Batch) -> list[Batch]:
         return []
     middle = len(attributes) // 2
     return [((device, half),) for half in (attributes[:middle], attributes[middle:])]
+
+
+@dataclass(slots=True)
+class Turn:
+    """Whose turn it is, where one poll does not carry all batches."""
+
+    last: tuple[str, str] | None = None
+    """The last device that was asked for, and the last of its attributes."""
+    behind: int = 0
+    """How many batches were asked for up to that one, for the case that it is gone."""
+
+    def order(self, batches: Sequence[Batch]) -> list[Batch]:
+        """The batches, first those behind the one that was taken last."""
+        found = (number for number, batch in enumerate(batches, 1) if self._is_in(batch))
+        self.behind = min(next(found, self.behind), len(batches)) % max(1, len(batches))
+        return [*batches[self.behind :], *batches[: self.behind]]
+
+    def took(self, batch: Batch) -> None:
+        """The next turn begins behind that batch."""
+        device, attributes = batch[-1]
+        self.last = device, attributes[-1]
+        self.behind += 1
+
+    def _is_in(self, batch: Batch) -> bool:
+        if self.last is None:
+            return False
+        last, attribute = self.last
+        return any(device == last and attribute in attributes for device, attributes in batch)
 
 
 @dataclass(slots=True)
@@ -119,32 +150,42 @@ class Batches:
     def _packed(self, wanted: Mapping[str, Sequence[str]]) -> Iterator[Batch]:
         batch: list[tuple[str, Attributes]] = []
         length = _ELSEWHERE
-        for part in self._parts(wanted):
-            if batch and length + _length(part) > self.longest:
+        for part, added in self._parts(wanted):
+            if batch and length + added > self.longest:
                 yield tuple(batch)
                 batch, length = [], _ELSEWHERE
             batch.append(part)
-            length += _length(part)
+            length += added
         if batch:
             yield tuple(batch)
 
-    def _parts(self, wanted: Mapping[str, Sequence[str]]) -> Iterator[tuple[str, Attributes]]:
-        """Each device with all its attributes, or where those are too many for one address, with some at a time."""
+    def _parts(self, wanted: Mapping[str, Sequence[str]]) -> Iterator[tuple[tuple[str, Attributes], int]]:
+        """Each device with all its attributes, or where those are too many for one address, with some at a time.
+
+        Each part comes with its length.
+        """
+        room = self.longest - _ELSEWHERE
         for device, attributes in wanted.items():
-            room = self.longest - _ELSEWHERE
-            if _length((device, tuple(attributes))) <= room:
-                yield device, tuple(attributes)
-                continue
-            some: Attributes = ()
+            some: list[str] = []
+            length = nothing = _length((device, ()))
             for attribute in attributes:
-                if some and _length((device, (*some, attribute))) > room:
-                    yield device, some
-                    some = ()
-                some = (*some, attribute)
+                added = _quoted(attribute) + (_COMMA if some else 0)
+                if some and length + added > room:
+                    yield (device, tuple(some)), length
+                    some, length, added = [], nothing, _quoted(attribute)
+                some.append(attribute)
+                length += added
             if some:
-                yield device, some
+                yield (device, tuple(some)), length
 
 
 def _length(part: tuple[str, Attributes]) -> int:
     device, attributes = part
-    return len(quote(f"devices[{device}]", safe="")) + len(quote(",".join(attributes), safe="")) + len("&=")
+    commas = _COMMA * max(0, len(attributes) - 1)
+    return _quoted(f"devices[{device}]") + sum(map(_quoted, attributes)) + commas + len("&=")
+
+
+@lru_cache(maxsize=_MOST_LENGTHS)
+def _quoted(text: str) -> int:
+    """How long a text is in an address."""
+    return len(quote(text, safe=""))

@@ -1,5 +1,6 @@
 """What a listed device is: its kind, who made it, and from which other one it hangs."""
 
+from collections import deque
 from collections.abc import Iterable, Mapping
 from typing import Final
 
@@ -47,16 +48,35 @@ def in_tree(devices: Iterable[Device], parents: Mapping[str, str | None]) -> lis
 
     What hangs from nothing that is listed has no parent. Of a circle, the first one that is listed has none.
     """
-    pending = {device.id: device for device in devices}
+    by_id = {device.id: device for device in devices}
+    above = {one: parent for one in by_id if (parent := parents.get(one)) is not None and parent in by_id}
+    children: dict[str, list[str]] = {}
+    for one, parent in above.items():
+        children.setdefault(parent, []).append(one)
     placed: dict[str, Device] = {}
-    while pending:
-        # Those whose parent has its place; where nobody's has, there is a circle.
-        ready = [one for one in pending if parents.get(one) not in pending] or list(pending)[:1]
-        for one in ready:
-            parent = parents.get(one)
-            device = pending.pop(one)
-            placed[one] = msgspec.structs.replace(device, parent_id=parent if parent in placed else None)
+    order = {one: number for number, one in enumerate(by_id)}
+    # What is not placed when its turn comes hangs from a circle.
+    for tops in ([one for one in by_id if one not in above], *([one] for one in by_id)):
+        pending = deque(
+            min(_circle_above(one, above), key=order.__getitem__) if one in above else one
+            for one in tops
+            if one not in placed
+        )
+        while pending:
+            if (one := pending.popleft()) not in placed:
+                parent = above.get(one)
+                placed[one] = msgspec.structs.replace(by_id[one], parent_id=parent if parent in placed else None)
+                pending += children.get(one, ())
     return list(placed.values())
+
+
+def _circle_above(one: str, above: Mapping[str, str]) -> list[str]:
+    """The devices of the circle to which the way up from a device leads."""
+    way: dict[str, int] = {}
+    while one not in way:
+        way[one] = len(way)
+        one = above[one]
+    return list(way)[way[one] :]
 
 
 def _kind(listed: ListedDevice, manifest: Manifest | None) -> DeviceKind:

@@ -204,9 +204,9 @@ class Known:
             called=None if listed is None else listed.name,
             role=None if listed is None else listed.role,
         )
-        own = [connectivity_point(device, telemetry)]
+        own = [connectivity_point(device)]
         if alerts or self.alerts_attribute(device) is not None:
-            own += alert_points(device, alerts, telemetry)
+            own += alert_points(device, alerts, telemetry.values())
         points = {point.id.key: point for point in (*own, *telemetry.values())}
         if points != before:
             self._points[device] = points

@@ -2,11 +2,11 @@
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from http import HTTPStatus
 from typing import Final
 
-from ..budget import Priority
+from ..budget import LIVE_SHARE, Budget, Priority
 from ..clock import ServiceClock
 from ..errors import CannotConnect, RateLimited, UnexpectedAnswer, VendorError
 from ..http import Answer
@@ -16,15 +16,17 @@ from . import answers
 from .alerts import FirstSeen, is_own
 from .answers import ListedDevice
 from .asking import CONNECTIVITY, MANIFESTS, RAISED_ALERTS, Asking, RefusedError, TokenRefusedError
-from .batches import Batch, Batches, halves_of, query_of
+from .batches import Batch, Batches, Turn, halves_of, query_of
 from .known import Known
-from .points import value_of
+from .points import CADENCE, value_of
 
 FUTURE_TOLERANCE: Final = timedelta(minutes=1)
 MOST_HALVINGS: Final = 24
 """How many requests more than planned a poll may take to find out who is refused."""
 MOST_STUMBLES: Final = 2
 """How often the service may stumble in a poll without having given any value."""
+LIST_PATIENCE: Final = 3 * CADENCE
+"""For so long connections and alerts are shown while the list of devices fails."""
 _PER_DEVICE: Final = frozenset(
     {HTTPStatus.BAD_REQUEST, HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND, HTTPStatus.UNPROCESSABLE_ENTITY}
 )
@@ -39,7 +41,10 @@ type Listed = dict[str, ListedDevice]
 
 @dataclass(slots=True)
 class Poll:
-    """What one poll brought so far. `listed` is None while no list is to be had."""
+    """What one poll brought so far. `listed` is None while no list is to be had.
+
+    `asked` are the requests for values; `limited` is whether there may be no more of them now.
+    """
 
     samples: dict[PointId, Sample] = field(default_factory=dict)
     broken: set[PointId] = field(default_factory=set)
@@ -48,46 +53,89 @@ class Poll:
     failure: VendorError | None = None
     succeeded: bool = False
     has_values: bool = False
+    asked: int = 0
+    limited: bool = False
     halvings: int = 0
     stumbled_at: list[Batch] = field(default_factory=list)
 
 
 class LiveValues:
-    """Reads the newest values, poll after poll."""
+    """Reads the newest values, poll after poll. `budget` is what a poll may take."""
 
-    def __init__(self, asking: Asking, known: Known, clock: ServiceClock) -> None:
+    def __init__(self, asking: Asking, known: Known, clock: ServiceClock, budget: Budget) -> None:
         self._asking = asking
         self._known = known
         self._clock = clock
+        self._budget = budget
         self._batches = Batches()
+        self._turn = Turn()
         self._first_seen = FirstSeen()
+        self._unlisted_since: datetime | None = None
 
     def requests_for(self, points: Collection[Point]) -> int:
-        """How many requests a poll of those points takes."""
-        wanted = self._wanted(points, None)
-        return self._asking.pages_for(len(self._known.devices)) + self._batches.count(wanted)
+        """How many requests a poll of those points takes: no more than are for polls."""
+        return self._pages + min(self._batches.count(self._wanted(points, None)), self._room)
+
+    def polls_for(self, points: Collection[Point]) -> int:
+        """How many polls it takes to read all of those points once."""
+        return max(1, -(-self._batches.count(self._wanted(points, None)) // self._room))
 
     async def read(self, points: Collection[Point]) -> Poll:
-        """Read everything. Raises what went wrong first where nothing went well, and `TokenRefusedError`."""
+        """Read as much as one poll may, from where the last one ended.
+
+        Raises what went wrong first where nothing went well, and `TokenRefusedError`.
+        """
         poll = Poll()
         await self._list(poll)
         wanted = self._wanted(points, poll.listed)
-        batches = self._batches.plan(wanted, self._clock.now())
-        for number, batch in enumerate(batches):
-            if not await self._read(batch, poll):
-                self._unreachable(batches[number:], poll)
-                break
+        await self._read_in_turn(self._batches.plan(wanted, self._clock.now()), poll)
         if poll.listed is not None:
-            # Nobody knows the connection and the alerts of a device that is listed no more.
-            poll.broken |= {one.id for one in points if is_own(one) and one.id.device_id not in poll.listed}
             self._batches.stumbled(poll.stumbled_at, self._clock.now(), others_succeeded=poll.has_values)
+        self._lose_unlisted(points, poll)
         self._leave_out(wanted, poll)
         if poll.failure is not None and not poll.succeeded:
             raise poll.failure
         return poll
 
+    @property
+    def _pages(self) -> int:
+        """How many requests the list takes."""
+        return self._asking.pages_for(len(self._known.devices))
+
+    @property
+    def _room(self) -> int:
+        """How many requests for values one poll may take."""
+        return max(1, int(self._budget.allowed * LIVE_SHARE) - 1 - self._pages)
+
+    async def _read_in_turn(self, batches: Sequence[Batch], poll: Poll) -> None:
+        """Read batches while there is room; those for which there is none wait for the next poll."""
+        batches = self._turn.order(batches)
+        for number, batch in enumerate(batches):
+            if poll.asked >= self._room:
+                return
+            goes_on = await self._read(batch, poll)
+            if poll.limited:
+                return
+            self._turn.took(batch)
+            if not goes_on:
+                self._unreachable(batches[number + 1 :], poll)
+                return
+
+    def _lose_unlisted(self, points: Collection[Point], poll: Poll) -> None:
+        """Nobody knows the connection and the alerts of a device that is listed no more, or of any without a list."""
+        listed: Collection[str] = ()
+        if poll.listed is not None:
+            listed = poll.listed
+        elif self._unlisted_since is None or self._clock.now() - self._unlisted_since <= LIST_PATIENCE:
+            return
+        for point in points:
+            if is_own(point) and point.id.device_id not in listed and point.id not in poll.samples:
+                self._first_seen.forget(point.id)
+                poll.broken.add(point.id)
+
     async def _list(self, poll: Poll) -> None:
-        """List the devices: with all manifests, the first time; where that fails, alerts stay as they are."""
+        """List the devices: with all manifests, the first time; where that fails, alerts stay as they are for now."""
+        self._unlisted_since = self._unlisted_since or self._clock.now()
         first = not self._known.has_manifests
         expand = [CONNECTIVITY, RAISED_ALERTS, *([MANIFESTS] if first else [])]
         try:
@@ -98,6 +146,7 @@ class LiveValues:
             poll.failure = err
         else:
             poll.succeeded = True
+            self._unlisted_since = None
             poll.listed = {one.id: one for one in listed}
             self._known.see(listed, {one.id: one.manifest for one in listed} if first else {})
             for one in listed:
@@ -145,15 +194,20 @@ class LiveValues:
         pending = [batch]
         while pending:
             part = pending.pop()
+            poll.asked += 1
             try:
                 answer = await self._asking.latest(query_of(part))
                 self._take(answer, part, poll)
             except RefusedError as err:
-                pending += self._parts_of(part, err, poll)
-            except (CannotConnect, RateLimited, UnexpectedAnswer) as err:
+                pending += self._parts_of(part, err, poll, len(pending))
+            except RateLimited as err:
+                # That is no news of devices: they wait for their turn.
+                poll.failure, poll.limited = poll.failure or err, True
+                return False
+            except (CannotConnect, UnexpectedAnswer) as err:
                 poll.failure = poll.failure or err
                 self._unreachable([part, *pending], poll)
-                if isinstance(err, RateLimited) or (isinstance(err, CannotConnect) and not err.answered):
+                if isinstance(err, CannotConnect) and not err.answered:
                     return False
                 poll.stumbled_at.append(part)
                 return poll.has_values or len(poll.stumbled_at) < MOST_STUMBLES
@@ -162,13 +216,13 @@ class LiveValues:
                 self._batches.granted([device for device, _ in part])
         return True
 
-    def _parts_of(self, part: Batch, err: RefusedError, poll: Poll) -> list[Batch]:
-        """What to ask in the place of a batch that was refused."""
+    def _parts_of(self, part: Batch, err: RefusedError, poll: Poll, pending: int) -> list[Batch]:
+        """What to ask in the place of a batch that was refused, while so many are yet to be asked."""
         too_long = err.status == HTTPStatus.REQUEST_URI_TOO_LONG
         if too_long:
             self._batches.too_long(part)
         elif err.status not in _PER_DEVICE or poll.listed is None:
-            if err.status == HTTPStatus.FORBIDDEN:
+            if err.status == HTTPStatus.FORBIDDEN and not err.is_page:
                 # Without a list nobody knows whether it is the device or the token.
                 raise TokenRefusedError(str(err))
             return self._failed(part, err, poll)
@@ -177,7 +231,9 @@ class LiveValues:
             return []
         halves = halves_of(part)
         poll.halvings += len(halves)
-        if halves and poll.halvings <= MOST_HALVINGS:
+        # One halving there is always: otherwise the one who is refused would never be found.
+        has_room = poll.asked + pending + len(halves) <= self._room or poll.halvings == len(halves)
+        if halves and has_room and poll.halvings <= MOST_HALVINGS:
             return halves
         if not too_long:
             self._batches.suspect(part)

@@ -4,9 +4,10 @@ Sources: Enapter's blueprint documentation, its editor's schemas of versions 1 a
 service sends them compiled or as they were written; any section may be null, missing, or of another type.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import islice
 import re
 from typing import Final
 
@@ -143,13 +144,14 @@ def _alert(key: str, about: Item) -> Alert:
 
 
 def _words(about: Item) -> Mapping[str, str]:
-    """What each value is called; the values themselves where two are called the same."""
+    """What each value is called; the values themselves where two are called the same, nothing where they are many."""
+    enum = about.get("enum_with_metainfo") or about.get("enum")
+    if isinstance(enum, list | dict) and len(enum) > MOST_WORDS:
+        return {}
     named: dict[str, str] = {}
-    for value, called in _values(about.get("enum_with_metainfo")) or _values(about.get("enum")):
+    for value, called in _values(enum):
         if (text := text_of(value)) is not None:
             named.setdefault(text, word(called) or text)
-    if len(named) > MOST_WORDS:
-        return {}
     if len({called.casefold() for called in named.values()}) < len(named):
         return {text: text for text in named}
     return named
@@ -165,8 +167,7 @@ def _values(enum: object) -> list[tuple[object, object]]:
 
 def _named(section: object, most: int) -> Iterator[tuple[str, Item]]:
     """The objects of a section by names that can be ids."""
-    found: Iterable[tuple[str, object]] = list(_mapping(section).items())[:most]
-    for key, about in found:
+    for key, about in islice(_mapping(section).items(), most):
         if identifier(key) is not None and isinstance(about, dict):
             yield key, about
 

@@ -36,12 +36,16 @@ def points_of(
     the role may not read is noisy: there will hardly ever be a value.
     """
     shown = [one for one in attributes if one.kind is not Kind.ALERTS]
-    names = {one.name: own_name(_name(one), called) or _name(one) for one in shown}
-    often = Counter(name.casefold() for name in names.values() if name is not None)
+    names = {one.name: own_name(one.display_name, called) or one.display_name for one in shown}
+    taken = Counter(_words(names[one.name], one) for one in shown)
+    for one in shown:
+        if names[one.name] is None and (_phase(one) is None or taken[_words(None, one)] > 1):
+            names[one.name] = own_name(prettified(one.name), called) or prettified(one.name)
+    often = Counter(_words(names[one.name], one) for one in shown)
     points = {}
     for attribute in shown:
         own = names[attribute.name]
-        if own is not None and often[own.casefold()] > 1:
+        if own is not None and often[_words(own, attribute)] > 1:
             own = f"{own} ({attribute.name})"
         point = _point(device, attribute, own)
         if role is not None and attribute.access > role:
@@ -103,11 +107,14 @@ def _point(device: str, attribute: Attribute, name: str | None) -> Point:
     )
 
 
-def _name(attribute: Attribute) -> str | None:
-    """What the vendor calls it; None for the value of a phase that the vendor has no name for."""
-    if attribute.display_name is not None:
-        return attribute.display_name
-    return prettified(attribute.name) if _phase(attribute) is None else None
+def _words(name: str | None, attribute: Attribute) -> tuple[str, ...]:
+    """The words by which an attribute of that name is known, in whatever order.
+
+    The value of a phase that has no name is shown by its quantity and its phase.
+    """
+    if name is None:
+        name = f"{measure_of(attribute).quantity} {_phase(attribute)}"
+    return tuple(sorted(name.casefold().split()))
 
 
 def _phase(attribute: Attribute) -> Phase | None:

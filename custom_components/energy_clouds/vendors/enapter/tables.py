@@ -7,6 +7,8 @@ Sources: the tests of the vendor's Grafana plugin and of its Python client. The 
 from collections.abc import Iterator, Mapping, Sequence
 import csv
 from datetime import datetime
+from io import StringIO
+from itertools import islice
 import re
 from typing import Final
 
@@ -24,13 +26,14 @@ type Column = tuple[str, str]
 """Device and attribute."""
 
 
-def table_of(answer: Answer) -> dict[Column, list[tuple[datetime, float]]]:
+def table_of(answer: Answer, most: int) -> dict[Column, list[tuple[datetime, float]]]:
     """The numbers of each column with the times of their rows, in the order of time. Raises `UnexpectedAnswer`.
 
-    Nothing at all is a table too: there are no values then.
+    Nothing at all is a table too: there are no values then. Of the rows no more than so many are read.
     """
+    text = answer.body.decode("utf-8-sig", errors="replace")
     try:
-        rows = list(csv.reader(answer.body.decode("utf-8-sig", errors="replace").splitlines()))
+        rows = list(islice(csv.reader(StringIO(text, newline="")), most + 1))
     except csv.Error as err:
         raise UnexpectedAnswer(f"{answer.endpoint}: no table") from err
     if not rows:

@@ -6,6 +6,7 @@ Sources: Enapter HTTP API v3 (published by Enapter), and Enapter's own clients, 
 from collections.abc import AsyncIterator, Awaitable, Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 import hashlib
+from http import HTTPStatus
 import re
 from typing import ClassVar, Final, override
 
@@ -15,9 +16,10 @@ from yarl import URL
 from ..base import Connection, CredentialField, Credentials, FieldKind, Vendor
 from ..budget import Limit, Priority
 from ..clock import ServiceClock
-from ..errors import CannotConnect, InvalidAddress, InvalidCredentials, UnexpectedAnswer
+from ..errors import CannotConnect, InvalidAddress, InvalidCredentials, UnexpectedAnswer, VendorError
 from ..http import JSON, Http
 from ..model import Account, Inventory, Point, Readings, Series
+from ..tokens import EPOCH, Refused, Token
 from .addresses import CLOUD, place_of
 from .answers import TOKEN_HEADER, Item, ListedDevice, ListedSite
 from .asking import (
@@ -35,7 +37,10 @@ from .live import LiveValues
 
 MOST_SINGLE_MANIFESTS: Final = 5
 """More manifests than these are had with a list of all."""
+_REFUSALS: Final = frozenset({HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN})
 EVERYTHING: Final = ("properties", CONNECTIVITY, COMMUNICATION, RAISED_ALERTS)
+BELIEVED_AFTER: Final = timedelta(seconds=3)
+"""So far apart are two refusals after which a person has to enter a new token."""
 _TOKEN: Final = re.compile(r"[!-~]+")
 
 
@@ -52,6 +57,7 @@ class Enapter(Vendor):
     identity: ClassVar[str] = "token"
     cadence: ClassVar[timedelta] = timedelta(minutes=1)
     history_reach: ClassVar[timedelta | None] = None
+    history_part: ClassVar[timedelta] = timedelta(days=7)
     empty: ClassVar[str] = "only_old_sites"
     """The config flow's error for a good token that shows no devices: sites of version 1 are not in this API."""
 
@@ -98,6 +104,9 @@ class Enapter(Vendor):
             except TokenRefusedError as err:
                 raise InvalidCredentials(str(err)) from err
             except RefusedError as err:
+                if err.is_page and err.status in _REFUSALS:
+                    # Somebody in between wants something: nobody knows yet whether the address is right.
+                    raise err.as_failure() from err
                 failures.append(err.as_failure())
             except (CannotConnect, UnexpectedAnswer) as err:
                 # With a certificate that proves nothing, a token is not to be sent in the clear instead.
@@ -126,6 +135,10 @@ class Enapter(Vendor):
     @override
     def requests_per_poll(self, points: Collection[Point]) -> int:
         return self._live.requests_for(points)
+
+    @override
+    def polls_per_round(self, points: Collection[Point]) -> int:
+        return self._live.polls_for(points)
 
     @override
     async def read(self, points: Collection[Point]) -> Readings:
@@ -163,7 +176,7 @@ class Enapter(Vendor):
             headers["X-Enapter-Allow-HTTP"] = "true"
         self._http = Http(self._connection.session, base, self._connection.budget, headers, self._clock)
         self._asking = Asking(self._http)
-        self._live = LiveValues(self._asking, self._known, self._clock)
+        self._live = LiveValues(self._asking, self._known, self._clock, self._connection.budget)
         self._past = Past(self._asking, self._clock)
 
     async def _cloud(self) -> Account:
@@ -241,13 +254,30 @@ class Enapter(Vendor):
         return manifests
 
     async def _confirmed[T](self, work: Awaitable[T]) -> T:
-        """Do some work; believe that the token is bad only when a list refuses it too."""
+        """Do some work; believe that the token is bad only when a list refuses it too, and both again later."""
+        sent_before = self._http.sent
         try:
-            return await work
+            done = await work
         except TokenRefusedError as err:
-            if await self._asking.is_token_good(Priority.LIVE):
-                raise CannotConnect("the token was refused once and then accepted", answered=True) from err
-            raise InvalidCredentials(str(err)) from err
+            is_good = await self._asking.is_token_good(Priority.LIVE)
+            if is_good is False:
+                raise self._refusal(str(err)) from err
+            if is_good:
+                self._connection.vault.refused = None
+            raise CannotConnect("the token was refused once, and not twice", answered=True) from err
+        if self._http.sent > sent_before:
+            self._connection.vault.refused = None
+        return done
+
+    def _refusal(self, message: str) -> VendorError:
+        """A token is bad when the service has said so in two polls: the first time it may be the service's fault."""
+        vault, now = self._connection.vault, self._clock.now()
+        token = Token(text=self._token, expires=EPOCH)
+        if vault.refused is None or vault.refused.token != token:
+            vault.refused = Refused(token=token, at=now)
+        elif abs(now - vault.refused.at) >= BELIEVED_AFTER:
+            return InvalidCredentials(message)
+        return CannotConnect(message, answered=True)
 
 
 def _is_from_elsewhere(failure: CannotConnect | UnexpectedAnswer) -> bool:

@@ -6,6 +6,7 @@ Sources: the API's own description (api.eniris.be/docs) and metadata of real acc
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 import re
 from typing import Final
 
@@ -107,8 +108,8 @@ def listing_of(answer: Answer) -> Listing:
     return Listing(devices=tuple(devices.values()), changes=changes)
 
 
-def items_of(answer: Answer, asked: int) -> list[Item | None]:
-    """The answers to that many queries, in their order; None for those that have none.
+def items_of(answer: Answer, asked: Sequence[Source], most: int | None) -> list[Item | None]:
+    """The answers to queries there, in their order, with so many rows of a series; None for those that have none.
 
     Raises `UnexpectedAnswer` where the body is no list. An item is found by its `statement_id`, else by its place.
     """
@@ -116,17 +117,25 @@ def items_of(answer: Answer, asked: int) -> list[Item | None]:
     items = [body] if isinstance(body, dict) else body
     if not isinstance(items, list):
         raise UnexpectedAnswer(f"{answer.endpoint}: no list of results")
-    found: list[Item | None] = [None] * asked
-    for place, item in enumerate(items):
-        if isinstance(item, dict):
-            number = item.get("statement_id")
-            if not isinstance(number, int) or isinstance(number, bool):
-                number = place
-            if 0 <= number < asked:
-                found[number] = _item(item)
+    found: list[Item | None] = [None] * len(asked)
+    for number, item in _numbered(items):
+        if 0 <= number < len(asked):
+            found[number] = _item(item, asked[number], most)
     if not any(found):
         raise UnexpectedAnswer(f"{answer.endpoint}: not one result")
     return found
+
+
+def _numbered(items: Sequence[object]) -> Sequence[tuple[int, Mapping[str, object]]]:
+    """The items by number: by their places, where two have the same number."""
+    by_place = [(place, item) for place, item in enumerate(items) if isinstance(item, dict)]
+    by_id = [(_statement(item, place), item) for place, item in by_place]
+    return by_id if len({number for number, _ in by_id}) == len(by_id) else by_place
+
+
+def _statement(item: Mapping[str, object], place: int) -> int:
+    number = item.get("statement_id")
+    return number if isinstance(number, int) and not isinstance(number, bool) else place
 
 
 def skip_hash_text(changes: Mapping[int, str]) -> bytes:
@@ -192,12 +201,18 @@ def _text(value: object) -> str | None:
     return str(value) if isinstance(value, str | int | float) else None
 
 
-def _item(item: Mapping[str, object]) -> Item:
+def _item(item: Mapping[str, object], source: Source, most: int | None) -> Item:
     if (error := item.get("error")) is not None:
         return Item(error=name(error) or "error")
-    series = item.get("series")
-    rows = [row for one in (series if isinstance(series, list) else ()) for row in _rows(_object(one))]
-    return Item(rows=rows)
+    listed = item.get("series")
+    series = map(_object, listed if isinstance(listed, list) else ())
+    return Item(rows=[row for one in series if _may_be_of(source, one) for row in islice(_rows(one), most)])
+
+
+def _may_be_of(source: Source, series: Mapping[str, object]) -> bool:
+    """Whether rows are not those of another device, as their tags would tell."""
+    told = _object(series.get("tags"))
+    return all(_text(told.get(key)) in (None, value) for key, value in source.tags if key == "nodeId")
 
 
 def _rows(series: Mapping[str, object]) -> Iterator[tuple[datetime, Mapping[str, object]]]:

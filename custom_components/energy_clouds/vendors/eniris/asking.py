@@ -92,14 +92,16 @@ class Asking:
         asked = [
             _query(query, now - spans[query], now + MINUTE) | {"orderBy": "DESC", "limit": rows} for query in queries
         ]
-        return await self._telemetry(asked, Priority.LIVE)
+        return await self._telemetry(queries, asked, rows, Priority.LIVE)
 
     async def past(self, query: Query, start: datetime, end: datetime, rows: int) -> Item | None:
         """The rows of a query in [start, end), the oldest first. Raises also the two errors of this module."""
         asked = _query(query, start, end) | {"orderBy": "ASC", "limit": rows}
-        return (await self._telemetry([asked], Priority.HISTORY))[0]
+        return (await self._telemetry([query], [asked], None, Priority.HISTORY))[0]
 
-    async def _telemetry(self, asked: list[dict[str, object]], priority: Priority) -> list[Item | None]:
+    async def _telemetry(
+        self, queries: Sequence[Query], asked: list[dict[str, object]], rows: int | None, priority: Priority
+    ) -> list[Item | None]:
         answer = await self._post(_TELEMETRY, asked, priority, self.cost_of(len(asked), priority))
         if answer.status == 422:
             capacity = number(json_object(answer).get("maximumCapacity"))
@@ -110,7 +112,7 @@ class Asking:
             raise BadQueryError
         _granted(answer)
         self._learn_cost(answer, len(asked), priority)
-        return items_of(answer, len(asked))
+        return items_of(answer, [query.source for query in queries], rows)
 
     async def _post(self, path: str, body: object, priority: Priority, cost: float) -> Answer:
         async def send(token: str) -> Answer:
@@ -120,15 +122,23 @@ class Asking:
         return await self._tokens.authorized(send)
 
     def _learn_cost(self, answer: Answer, queries: int, priority: Priority) -> None:
-        """The headers tell the tier: what is used and what remains are its tokens a minute; without, it has none."""
-        cost, used, remaining = (number_in(answer.headers, what) for what in ("Cost", "Used", "Remaining"))
-        if cost is None:
+        """Take in what the headers tell: the tier, too. A cost that no request can have says nothing of either."""
+        cost, capacity = number_in(answer.headers, "Cost"), _capacity_told(answer)
+        if cost is None or round(cost) > (capacity or self.capacity):
             self._costs_per_query.setdefault(priority, 1.0)
             return
         self._costs_per_query[priority] = max(cost - 1, 0.0) / queries
-        tokens = UNLIMITED if used is None or remaining is None else round(used + remaining)
-        if tokens >= 1 and tokens != self._budget.limit.requests:
-            self._budget.limit = Limit(requests=tokens, window=MINUTE)
+        if capacity is not None and capacity != self._budget.limit.requests:
+            self._budget.limit = Limit(requests=capacity, window=MINUTE)
+
+
+def _capacity_told(answer: Answer) -> int | None:
+    """The tier's tokens a minute: what is used and what remains. Where there is no word of them, there is no limit."""
+    told = {name.lower().removeprefix("x-") for name in answer.headers}
+    if told.isdisjoint({"ratelimit-used", "ratelimit-remaining"}):
+        return UNLIMITED
+    used, remaining = number_in(answer.headers, "Used"), number_in(answer.headers, "Remaining")
+    return None if used is None or remaining is None else round(used + remaining) or None
 
 
 def _query(query: Query, start: datetime, end: datetime) -> dict[str, object]:

@@ -34,7 +34,10 @@ class Field:
         if self.nature is Nature.STATE:
             return word(cell)
         found = None if isinstance(cell, str) else number(cell)
-        return None if found is None else found * self.factor
+        if found is None or self.factor == 1:
+            return found
+        # 0.57 is 57 %, and not 56.99999999999999 %.
+        return number(round(found * self.factor, 9))
 
 
 PREFIX: Final = re.compile(r"^(sum|mean|min|max|last|first)_")
@@ -58,50 +61,70 @@ _UNITS: Final = MappingProxyType(
     }
 )
 """By suffix: the unit, the quantity, and the factor."""
-MEANINGS: Final = MappingProxyType(
+_MEANINGS: Final = MappingProxyType(
     {
-        "importedEnergy": "imported_energy",
-        "exportedEnergy": "exported_energy",
-        "producedEnergy": "produced_energy",
-        "consumedEnergy": "consumed_energy",
-        "chargedEnergy": "charged_energy",
-        "dischargedEnergy": "discharged_energy",
-        "childrenProducedEnergy": "site_produced_energy",
-        "childrenConsumedEnergy": "site_consumed_energy",
-        "childrenStorageChargedEnergy": "site_charged_energy",
-        "childrenStorageDischargedEnergy": "site_discharged_energy",
-        "autoconsumedEnergy": "self_consumed_energy",
-        "childrenProducedPower": "site_production",
-        "childrenConsumedPower": "site_consumption",
-        "childrenStoragePower": "site_storage_power",
-        "childrenEVPower": "site_charging_point_power",
-        "childrenOtherPower": "site_other_power",
-        "stateOfHealth": "state_of_health",
-        "childrenStorageStateOfCharge": "site_state_of_charge",
-        "voltageDC": "dc_voltage",
-        "currentDC": "dc_current",
-        "batteryCurrent": "battery_current",
-        "batteryVoltage": "battery_voltage",
-        "powerSetpoint": "power_setpoint",
-        "setpoint": "power_setpoint",
-        "importLimit": "import_limit",
-        "exportLimit": "export_limit",
-        "maximumProductionPower": "maximum_production_power",
-        "reacPowerSetpoint": "reactive_power_setpoint",
-        "reactivePowerSetpoint": "reactive_power_setpoint",
-        "buyPrice": "buying_price",
-        "sellPrice": "selling_price",
-        "status": "status",
-        "operationMode": "operation_mode",
-        "policy": "policy",
-        "strategy": "strategy",
-        "faultCodes1": "fault_codes",
-        "evRequiringCharge": "car_needs_charge",
-        "signalActive": "signal",
+        Quantity.ENERGY: {
+            "importedEnergy": "imported_energy",
+            "exportedEnergy": "exported_energy",
+            "producedEnergy": "produced_energy",
+            "consumedEnergy": "consumed_energy",
+            "chargedEnergy": "charged_energy",
+            "dischargedEnergy": "discharged_energy",
+            "childrenProducedEnergy": "site_produced_energy",
+            "childrenConsumedEnergy": "site_consumed_energy",
+            "childrenStorageChargedEnergy": "site_charged_energy",
+            "childrenStorageDischargedEnergy": "site_discharged_energy",
+            "autoconsumedEnergy": "self_consumed_energy",
+        },
+        Quantity.POWER: {
+            "childrenProducedPower": "site_production",
+            "childrenConsumedPower": "site_consumption",
+            "childrenStoragePower": "site_storage_power",
+            "childrenEVPower": "site_charging_point_power",
+            "childrenOtherPower": "site_other_power",
+            "powerSetpoint": "power_setpoint",
+            "setpoint": "power_setpoint",
+            "importLimit": "import_limit",
+            "exportLimit": "export_limit",
+            "maximumProductionPower": "maximum_production_power",
+        },
+        Quantity.REACTIVE_POWER: {
+            "reacPowerSetpoint": "reactive_power_setpoint",
+            "reactivePowerSetpoint": "reactive_power_setpoint",
+        },
+        Quantity.PERCENTAGE: {
+            "stateOfHealth": "state_of_health",
+        },
+        Quantity.STATE_OF_CHARGE: {
+            "childrenStorageStateOfCharge": "site_state_of_charge",
+        },
+        Quantity.VOLTAGE: {
+            "voltageDC": "dc_voltage",
+            "batteryVoltage": "battery_voltage",
+        },
+        Quantity.CURRENT: {
+            "currentDC": "dc_current",
+            "batteryCurrent": "battery_current",
+        },
+        Quantity.PRICE: {
+            "buyPrice": "buying_price",
+            "sellPrice": "selling_price",
+        },
+        Quantity.WORD: {
+            "status": "status",
+            "operationMode": "operation_mode",
+            "policy": "policy",
+            "strategy": "strategy",
+            "faultCodes1": "fault_codes",
+        },
+        Quantity.SWITCHED: {
+            "evRequiringCharge": "car_needs_charge",
+            "signalActive": "signal",
+        },
     }
 )
-"""By a field's words, without `Abs`, `Delta`, `Tot` and the suffix."""
-_FLAGS: Final = frozenset({"evRequiringCharge", "signalActive"})
+"""By quantity, and a field's words without `Abs`, `Delta`, `Tot` and the suffix."""
+MEANINGS: Final = tuple(words for meanings in _MEANINGS.values() for words in meanings)
 PHYSICAL: Final = MappingProxyType(
     {
         "actualPower": Quantity.POWER,
@@ -164,17 +187,17 @@ def field_named(name: str) -> Field | None:
     quantity = _sharper(quantity, bare)
     nature = _nature(quantity, words)
     # An energy that is neither a counter nor of an interval is not what the others of its name are.
-    known = (bare in MEANINGS and bare not in _FLAGS and (quantity, nature) != (Quantity.ENERGY, Nature.GAUGE)) or (
-        PHYSICAL.get(bare) is quantity and (phase is None or quantity in _HAS_PHASES)
-    )
+    meaning = None if (quantity, nature) == (Quantity.ENERGY, Nature.GAUGE) else _meaning(bare, quantity, nature)
+    known = meaning is not None or (PHYSICAL.get(bare) is quantity and (phase is None or quantity in _HAS_PHASES))
     return Field(
         quantity=quantity,
         nature=nature,
         unit=unit,
         factor=factor,
         phase=phase if known else None,
-        meaning=_meaning(bare, nature) if known else None,
-        name=None if known else spoken(words),
+        meaning=meaning,
+        # What has a meaning in another unit is not called the same.
+        name=None if known else spoken(name if bare in MEANINGS else words),
         noisy=not known
         or nature is Nature.INTERVAL
         or quantity in _NOISY
@@ -195,13 +218,14 @@ def field_of_value(name: str, cell: object) -> Field | None:
             quantity, nature = Quantity.NUMBER, Nature.GAUGE
         case _:
             return None
-    known = name in MEANINGS and (name in _FLAGS) is (nature is Nature.FLAG)
+    # A status may be a number too.
+    meaning = _meaning(name, Quantity.WORD if quantity is Quantity.NUMBER else quantity, nature)
     return Field(
         quantity=quantity,
         nature=nature,
-        meaning=MEANINGS[name] if known else None,
-        name=None if known else spoken(name),
-        noisy=not known,
+        meaning=meaning,
+        name=spoken(name) if meaning is None else None,
+        noisy=meaning is None,
     )
 
 
@@ -246,8 +270,8 @@ def _nature(quantity: Quantity, words: str) -> Nature:
     return Nature.GAUGE
 
 
-def _meaning(bare: str, nature: Nature) -> str | None:
-    meaning = MEANINGS.get(bare)
+def _meaning(bare: str, quantity: Quantity, nature: Nature) -> str | None:
+    meaning = _MEANINGS.get(quantity, {}).get(bare)
     return f"{meaning}_of_interval" if meaning is not None and nature is Nature.INTERVAL else meaning
 
 

@@ -15,15 +15,16 @@ from ..budget import Priority
 from ..clock import ServiceClock
 from ..errors import CannotConnect, InvalidCredentials, VendorError
 from ..http import Answer, Http
-from ..tokens import Grant, Issuer, Refused, Token, Vault, issued
-from ..values import identifier, json_object
+from ..tokens import Grant, Issuer, Refused, Token, Vault, claims_of, issued
+from ..values import identifier, json_object, number
 
 ACCESS_LIFE: Final = timedelta(minutes=5)
 ACCESS_SHARE: Final = 0.75
 REFRESH_LIFE: Final = timedelta(days=14)
 RENEW_BELOW: Final = timedelta(days=7)
-"""A refresh token with less of its life left is renewed."""
-RENEWAL_RETRY: Final = timedelta(days=1)
+"""A refresh token with less of its life left is renewed; one that lives shorter than usual, after half of its life."""
+RENEWAL_RETRY: Final = 1 / 7
+"""After so much of that time a renewal that failed is tried again."""
 BELIEVED_AFTER: Final = timedelta(seconds=3)
 LONGEST_TOKEN: Final = 8192
 CODE: Final = "code"
@@ -55,10 +56,13 @@ class EnirisIssuer(Issuer):
         self._login_http = login_http
         self._username = username
         self._password = password
+        self.can_log_in = password is not None
         self._code = code
         self._clock = clock
         self._vault = vault
         self._renewal_due: datetime | None = None
+        self._given: tuple[str, datetime] | None = None
+        """The refresh token that was given out last, and when."""
 
     @override
     async def log_in(self) -> Grant:
@@ -94,7 +98,7 @@ class EnirisIssuer(Issuer):
             raise self._refusal(answer, refresh)
         self._vault.refused = None
         access = _needed(answer)
-        if refresh.expires - self._clock.now() < RENEW_BELOW:
+        if refresh.expires - self._clock.now() < self._renews_below(refresh):
             refresh = await self._renewed(refresh)
         return self._grant(access, refresh)
 
@@ -106,16 +110,37 @@ class EnirisIssuer(Issuer):
         return identifier(json_object(answer).get("userId")) if answer.ok else None
 
     async def _renewed(self, refresh: Token) -> Token:
-        """A new refresh token, or the old one, should none be had today: it is good for a week yet."""
+        """A new refresh token, or the old one, should none be had now: it is good for a while yet."""
         if self._renewal_due is not None and self._clock.now() < self._renewal_due:
             return refresh
-        self._renewal_due = self._clock.now() + RENEWAL_RETRY
+        self._renewal_due = self._clock.now() + self._renews_below(refresh) * RENEWAL_RETRY
         try:
             answer = await self._get("auth/refreshtoken", refresh.text, self._http)
         except VendorError:
             return refresh
         text = _token_in(answer, ("refreshToken", "token")) if answer.ok else None
-        return refresh if text is None else issued(text, self._clock.now(), REFRESH_LIFE)
+        if text is None:
+            return refresh
+        self._renewal_due = None
+        return self._issued(text)
+
+    def _renews_below(self, refresh: Token) -> timedelta:
+        """With how much of its life left a refresh token is renewed."""
+        issued_at = self._issued_at(refresh)
+        return RENEW_BELOW if issued_at is None else min(RENEW_BELOW, (refresh.expires - issued_at) / 2)
+
+    def _issued_at(self, refresh: Token) -> datetime | None:
+        """When a refresh token was given out, as it tells or as is known in this process."""
+        if self._given is not None and self._given[0] == refresh.text:
+            return self._given[1]
+        at = number(claims_of(refresh.text).get("iat"))
+        left = None if at is None else refresh.expires.timestamp() - at
+        usual = REFRESH_LIFE.total_seconds()
+        return None if left is None or not 0 < left < usual else refresh.expires - timedelta(seconds=left)
+
+    def _issued(self, refresh: str) -> Token:
+        self._given = refresh, self._clock.now()
+        return issued(refresh, self._clock.now(), REFRESH_LIFE)
 
     def _refusal(self, answer: Answer, refresh: Token) -> VendorError:
         """A refresh token is dead when the service has said so twice, and not in the same moment.
@@ -123,7 +148,7 @@ class EnirisIssuer(Issuer):
         A person has to sign in then.
         """
         message = f"{answer.endpoint}: answered {answer.status}"
-        if answer.status == 401 and _is_of_eniris(answer):
+        if answer.status in (401, 403) and _is_of_eniris(answer):
             now, before = self._clock.now(), self._vault.refused
             if before is None or before.token != refresh:
                 self._vault.refused = Refused(token=refresh, at=now)
@@ -172,7 +197,7 @@ class EnirisIssuer(Issuer):
         token = issued(access, now, ACCESS_LIFE)
         return Grant(
             access=msgspec.structs.replace(token, replace_from=now + (token.expires - now) * ACCESS_SHARE),
-            refresh=issued(refresh, now, REFRESH_LIFE) if isinstance(refresh, str) else refresh,
+            refresh=self._issued(refresh) if isinstance(refresh, str) else refresh,
             passes=True,
         )
 
@@ -182,6 +207,9 @@ def _refused_login(answer: Answer) -> VendorError:
     message = f"{answer.endpoint}: answered {answer.status}"
     if not _is_of_eniris(answer):
         return CannotConnect(f"{message}, not as Eniris does", answered=True)
+    if answer.status in (404, 405) and b"USER_" not in answer.body:
+        # Eniris it is, but another of its services: there is no signing in at that address.
+        return CannotConnect(message, answered=True)
     if answer.status >= 500:
         if b"NO_PASSWORD_INFO" in answer.body:
             return InvalidCredentials(message, "no_password")

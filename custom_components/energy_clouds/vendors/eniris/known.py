@@ -1,16 +1,19 @@
 """What is known of an Eniris account: its tree of devices, where their rows are, and the points they make."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
+from itertools import count
 import re
 from types import MappingProxyType
 from typing import Final
 
+import msgspec
+
 from ..model import Device, DeviceKind, Inventory, Point, PointId, Site
 from ..values import LONGEST_ID, name
 from .answers import Listed, Source
-from .fields import PREFIX, Field, counter_beside, field_named, field_of_value, is_delta
+from .fields import PREFIX, Field, counter_beside, field_named, field_of_value, is_delta, spoken
 
 CADENCE: Final = timedelta(minutes=5)
 """A value is shown for three times this: a controller may send in batches."""
@@ -57,7 +60,8 @@ class _Node:
     parent: str | None = None
     site: str | None = None
     queries: tuple[Query, ...] = ()
-    fields: Mapping[str, Field] = field(default_factory=dict)
+    keys: frozenset[str] | None = None
+    """Those of all points that its series can make; None where they are not shown."""
 
 
 class Known:
@@ -67,6 +71,10 @@ class Known:
         self._sites = inventory.sites
         self._devices = {device.id: device for device in inventory.devices}
         self._points = {point.id: point for point in inventory.points}
+        """Those too that the last list did not have."""
+        self._missing = frozenset[PointId]()
+        self._labels: dict[str, set[str]] = {}
+        self._label_all()
         self._nodes: dict[str, _Node] = {}
         self._changed = False
 
@@ -86,19 +94,19 @@ class Known:
         return Inventory(
             sites=self._sites,
             devices=tuple(self._devices.values()),
-            points=tuple(self._points.values()),
+            points=tuple(point for point in self._points.values() if point.id not in self._missing),
             in_one_list=True,
         )
 
     def changed_inventory(self) -> Inventory | None:
-        """All that is known, if it is more than `inventory` returned last."""
+        """All that is known, if it is more or other than `inventory` returned last."""
         return self.inventory() if self._changed else None
 
     def list_now(self, listed: Iterable[Listed]) -> None:
         """Take in a complete list of the devices. Those that are not active any more are left out."""
+        before = self._sites, self._devices, self._missing
         self._nodes = {one.id: _Node(one) for one in listed if one.active}
-        for device_id in self._nodes:
-            self._hang(device_id)
+        self._hang_all()
         self._sites = tuple(
             Site(id=one.listed.id, name=one.listed.name or one.listed.id)
             for one in self._nodes.values()
@@ -107,12 +115,14 @@ class Known:
         self._devices = {device_id: self._device(self._nodes[device_id]) for device_id in self._from_the_root()}
         for node in self._nodes.values():
             node.queries = tuple(_live_queries(node.listed))
-        self._points = {key: point for key, point in self._points.items() if key.device_id in self._devices}
+            node.keys = _keys(node.listed)
+        self._miss_points()
+        self._changed |= (self._sites, self._devices, self._missing) != before
 
     def queries(self, points: Collection[Point]) -> list[Query]:
         """What to ask for the devices of those points, and for those of which no point is known yet."""
         wanted = {point.id.device_id for point in points}
-        known = {point_id.device_id for point_id in self._points}
+        known = {point_id.device_id for point_id in self._points.keys() - self._missing}
         return [
             query
             for device_id, node in self._nodes.items()
@@ -138,26 +148,48 @@ class Known:
         if known is None:
             if told.value_of(cell) is None:
                 return None
-            known = self._points[point_id] = _point(point_id, told, query)
+            known = self._points[point_id] = self._point(point_id, told, query)
             self._changed = True
         return known, told
+
+    def _point(self, point_id: PointId, told: Field, query: Query) -> Point:
+        """A new point, under a name that no other of the device has."""
+        labels = self._labels.setdefault(point_id.device_id, set())
+        point = next(one for one in _called(_point(point_id, told, query)) if _label(one) not in labels)
+        labels.add(_label(point))
+        return point
+
+    def _label_all(self) -> None:
+        self._labels = {}
+        for point in self._points.values():
+            self._labels.setdefault(point.id.device_id, set()).add(_label(point))
+
+    def _miss_points(self) -> None:
+        """Find the points that are not there now. A list may be wrong for once: two in a row are believed."""
+        missing = frozenset(point_id for point_id in self._points if not self._has(point_id))
+        gone = missing & self._missing
+        self._points = {point_id: point for point_id, point in self._points.items() if point_id not in gone}
+        self._missing = missing - gone
+        self._label_all()
+
+    def _has(self, point_id: PointId) -> bool:
+        """Whether there is the field of a point now, as far as the user may see."""
+        node = self._nodes.get(point_id.device_id)
+        return node is not None and (node.keys is None or point_id.key in node.keys)
 
     def _as_before(self, point_id: PointId) -> Field | None:
         """A field of which only values tell what it is stays what its first one said."""
         known = self._points.get(point_id)
         return None if known is None else Field(quantity=known.quantity, nature=known.nature)
 
-    def _hang(self, device_id: str) -> None:
-        """Find the parent, which is the first one listed that is not below the device itself."""
-        node = self._nodes[device_id]
-        for parent in node.listed.parents:
-            above: str | None = parent
-            while above is not None and above != device_id:
-                found = self._nodes.get(above)
-                above = None if found is None else found.parent
-            if above is None and parent in self._nodes:
-                node.parent = parent
-                return
+    def _hang_all(self) -> None:
+        """Find the parents: of each device the first one listed that is not below the device itself."""
+        above: dict[str, str] = {}
+        for device_id, node in self._nodes.items():
+            for parent in node.listed.parents:
+                if parent in self._nodes and _top(above, parent) != device_id:
+                    node.parent = above[device_id] = parent
+                    break
 
     def _from_the_root(self) -> Iterator[str]:
         done: set[str] = set()
@@ -171,13 +203,18 @@ class Known:
             yield from reversed(path)
 
     def _device(self, node: _Node) -> Device:
+        """A device whose parent has been one before it."""
         info, listed = node.listed.info, node.listed
+        if listed.kind == _SITE:
+            node.site = listed.id
+        elif node.parent is not None:
+            node.site = self._nodes[node.parent].site
         driver = info.get("protocolDriverParameters")
         return Device(
             id=listed.id,
             kind=_KINDS.get(listed.kind or "", DeviceKind.DEVICE),
             name=listed.name,
-            site_id=self._site_above(listed.id),
+            site_id=node.site,
             parent_id=node.parent,
             manufacturer=name(info.get("manufacturer")) or MANUFACTURER,
             model=name(info.get("model")),
@@ -185,16 +222,24 @@ class Known:
             sw_version=name(driver.get("firmwareVersion")) if isinstance(driver, dict) else None,
         )
 
-    def _site_above(self, device_id: str) -> str | None:
-        above: str | None = device_id
-        while above is not None and self._nodes[above].listed.kind != _SITE:
-            above = self._nodes[above].parent
-        return above
-
 
 def point_key(measurement: str, name_of_field: str) -> str:
     """The key of a point: whatever the retention policies, a measurement has a field once."""
     return f"{measurement}.{name_of_field}"
+
+
+def _keys(listed: Listed) -> frozenset[str] | None:
+    if listed.series is None:
+        return None
+    return frozenset(point_key(source.measurement, one) for source, fields in listed.series for one in fields)
+
+
+def _top(above: dict[str, str], device_id: str) -> str:
+    """The uppermost above a device. What lies between is skipped from then on: a tree may be deep."""
+    while (parent := above.get(device_id)) is not None:
+        above[device_id] = above.get(parent, parent)
+        device_id = above[device_id]
+    return device_id
 
 
 def period_of(policy: str) -> timedelta:
@@ -254,3 +299,24 @@ def _point(point_id: PointId, told: Field, query: Query) -> Point:
         cadence=max(CADENCE, query.period),
         noisy=told.noisy,
     )
+
+
+def _label(point: Point) -> str:
+    """What a point is called in English, or nearly so."""
+    words = (point.meaning or point.quantity.value).replace("_", " ")
+    return (point.name or (words if point.phase is None else f"{words} {point.phase.value}")).lower()
+
+
+def _called(point: Point) -> Iterator[Point]:
+    """A point under its own name, and under the names it has where another point has that."""
+    yield point
+    measurement, _, field = point.id.key.partition(".")
+    longer = f"{spoken(field)} ({measurement})"
+    for one in (spoken(field), longer):
+        yield _named(point, one)
+    for number in count(2):
+        yield _named(point, f"{longer} {number}")
+
+
+def _named(point: Point, called: str) -> Point:
+    return msgspec.structs.replace(point, name=called)

@@ -52,9 +52,13 @@ class LiveValues:
 
     def cost_of(self, points: Collection[Point]) -> float:
         """What the next poll of those points costs."""
-        queries = self._in_turn(points)
-        self._problems_left_out(queries)
-        return self._whole(self._parts([query for query in queries if query not in self._left_out]))
+        return self._whole(self._parts(self._todo(points)))
+
+    def polls_per_round(self, points: Collection[Point]) -> int:
+        """How many polls it takes to read all of those points once."""
+        todo = self._todo(points)
+        at_once = sum(map(len, self._parts(todo)))
+        return math.ceil(len(todo) / at_once) if at_once else 1
 
     async def read(self, points: Collection[Point]) -> Poll:
         """Read those points. Raises what went wrong where nothing went well."""
@@ -96,6 +100,12 @@ class LiveValues:
         queries = self._known.queries(points)
         start = queries.index(self._after) + 1 if self._after in queries else 0
         return queries[start:] + queries[:start]
+
+    def _todo(self, points: Collection[Point]) -> list[Query]:
+        """Those of the queries that are not left out."""
+        queries = self._in_turn(points)
+        self._problems_left_out(queries)
+        return [query for query in queries if query not in self._left_out]
 
     def _parts(self, queries: Sequence[Query]) -> list[Sequence[Query]]:
         """What one poll asks: all, in as few requests as carry it, or one request's worth where all is too dear."""

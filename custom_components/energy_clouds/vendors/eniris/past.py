@@ -36,7 +36,7 @@ class Past:
                 async for item in self._rows(query, start, until):
                     samples = tuple(_samples(query, item))
                     if samples:
-                        yield (Series(point_id=point.id, samples=samples),)
+                        yield (Series(point_id=point.id, samples=samples, interval=query.period),)
             start = until
 
     async def _rows(self, query: Query, start: datetime, end: datetime) -> AsyncIterator[Item]:

@@ -93,13 +93,11 @@ class Eniris(Vendor):
         grant = await self._tokens.log_in()
         user = None if grant.refresh is None else await self._issuer.user(grant.refresh)
         digest = hashlib.sha256(self._username.lower().encode(errors="surrogatepass")).hexdigest()[:16]
-        return Account(id=user or digest, title=self.title, named=user is not None)
+        return Account(id=user or digest, title=self.title, named=user is not None, also=(digest,))
 
     @override
     async def discover(self) -> Inventory:
-        listing = await self._asking.devices()
-        if listing is not None:
-            self._known.list_now(listing.devices)
+        await self._list()
         return self._known.inventory()
 
     @override
@@ -108,11 +106,15 @@ class Eniris(Vendor):
         return math.ceil(self._live.cost_of(points))
 
     @override
+    def polls_per_round(self, points: Collection[Point]) -> int:
+        return self._live.polls_per_round(points)
+
+    @override
     async def read(self, points: Collection[Point]) -> Readings:
         sent_before = self._sent
         if not self._known.is_listed:
             # Where rows are is not stored: it is the service's to change.
-            await self.discover()
+            await self._list()
         poll = await self._live.read(points)
         if (refusal := nothing_allowed(poll)) is not None:
             raise refusal
@@ -129,7 +131,7 @@ class Eniris(Vendor):
         self, points: Collection[Point], start: datetime, end: datetime
     ) -> AsyncIterator[tuple[Series, ...]]:
         if not self._known.is_listed:
-            await self.discover()
+            await self._list()
         async for batch in self._past.read(points, start, min(end, self.now())):
             yield batch
 
@@ -144,6 +146,11 @@ class Eniris(Vendor):
     @override
     def last_answers(self) -> Mapping[str, bytes]:
         return self._http.last_bodies | self._auth_http.last_bodies | self._login_http.last_bodies
+
+    async def _list(self) -> None:
+        listing = await self._asking.devices()
+        if listing is not None:
+            self._known.list_now(listing.devices)
 
     @property
     def _sent(self) -> int:
