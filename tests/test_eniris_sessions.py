@@ -96,7 +96,7 @@ async def test_pause_that_is_too_long_asks_a_person_and_nobody_else(hass: HomeAs
     # How long a session lasts is for the service to say, and it is believed when it says so twice.
     await eniris.polls(10)
     assert eniris.status() is ConfigEntryState.SETUP_ERROR
-    assert (reauths(hass), eniris.requests) == (["reauth"], ["GET /auth/accesstoken"] * 2)
+    assert (reauths(hass), eniris.requests) == (["reauth"], ["GET /auth/accesstoken"] * 3)
     await eniris.polls(10)
     await sleep(eniris, days=1)
     assert (reauths(hass), eniris.requests) == (["reauth"], [])
