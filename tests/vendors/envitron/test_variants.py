@@ -51,7 +51,7 @@ def pairwise() -> Iterator[dict[str, Any]]:
         for _ in range(30):
             chosen = {name: chance.choice(values) for name, values in SWITCHES.items()}
             # At least one that is missing is met by each candidate.
-            chosen |= dict(min(missing, key=lambda _: chance.random()))
+            chosen |= dict(min(sorted(missing, key=repr), key=lambda _: chance.random()))
             candidates.append((len(missing.intersection(itertools.combinations(chosen.items(), 2))), chosen))
         best = max(candidates, key=lambda candidate: candidate[0])[1]
         missing.difference_update(itertools.combinations(best.items(), 2))
