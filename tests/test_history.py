@@ -49,7 +49,7 @@ async def rows_of(hass: HomeAssistant, statistic: str) -> list[dict[str, Any]]:
 async def imported(account: Account[Any]) -> None:
     """Set an account up, and let it import what there is."""
     await account.set_up(options={OPTION_HISTORY_DAYS: DAYS})
-    await account.polls(2)
+    await account.polls(4)
     await async_wait_recording_done(account.hass)
 
 
@@ -153,7 +153,7 @@ async def test_doing_it_again_writes_nothing(
     written = keeper.written
     assert written > 20
     await hass.config_entries.async_reload(account.entry.entry_id)
-    await account.polls(2)
+    await account.polls(4)
     await async_wait_recording_done(hass)
     assert hass.data[KEEPERS][account.entry.entry_id] is not keeper
     assert hass.data[KEEPERS][account.entry.entry_id].written == 0
@@ -177,7 +177,7 @@ async def test_hours_without_home_assistant_are_caught_up(hass: HomeAssistant, m
     await hass.config_entries.async_unload(account.entry.entry_id)
     account.freezer.tick(timedelta(hours=20))
     await hass.config_entries.async_setup(account.entry.entry_id)
-    await account.polls(3)
+    await account.polls(5)
     rows = await rows_of(hass, f"{DOMAIN}:{ACCOUNT_ID}_meter_building_a_001_imp")
     starts = [datetime.fromtimestamp(row["start"], UTC) for row in rows]
     assert starts == [starts[0] + number * HOUR for number in range(42)]

@@ -35,6 +35,8 @@ KEEPERS: HassKey[dict[str, HistoryKeeper]] = HassKey(f"{DOMAIN}.history")
 """By the config entry's id."""
 
 HISTORY_DAYS: Final = 30
+START_AFTER: Final = timedelta(minutes=2)
+"""A start asks for all live values at once: the budget is theirs then."""
 SETTLING: Final = timedelta(minutes=10)
 """How long after its end an hour is complete at the earliest."""
 SPREAD: Final = timedelta(minutes=20)
@@ -126,7 +128,7 @@ class HistoryKeeper:
         self._statistics = {one.statistic for one in memory.points}
         self._looked_back = memory.looked_back
         self._entry.async_on_unload(self._stop)
-        self._run_in(timedelta(0))
+        self._run_in(START_AFTER)
 
     @property
     def behind(self) -> timedelta:
