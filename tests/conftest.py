@@ -1,11 +1,12 @@
 """What all tests share: Home Assistant with this integration, and a vendor's simulator on loopback."""
 
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 import hashlib
 from typing import Any
+from unittest.mock import patch
 
 from freezegun.api import FrozenDateTimeFactory
 from homeassistant.config_entries import ConfigEntry, ConfigEntryState
@@ -55,6 +56,13 @@ def snapshot(snapshot: SnapshotAssertion) -> SnapshotAssertion:
 @pytest.fixture(autouse=True)
 def loopback(socket_enabled: None) -> None:
     """Let sockets be made; the test plugin lets them connect to 127.0.0.1 only."""
+
+
+@pytest.fixture
+def all_entities_enabled() -> Iterator[None]:
+    """Enable what is registered disabled by default."""
+    with patch("homeassistant.helpers.entity.Entity.entity_registry_enabled_default", return_value=True):
+        yield
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,9 +1,8 @@
 """An Enapter account in Home Assistant: what its entities are and show, in every variant of the service."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any, Literal, get_args, get_origin, get_type_hints
-from unittest.mock import patch
 
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
@@ -50,13 +49,6 @@ NOT_SHOWN = ("json", "object", "alerts")
 @pytest.fixture(autouse=True)
 def enable_event_loop_debug() -> None:
     """Not here: it makes everything several times slower."""
-
-
-@pytest.fixture
-def all_entities_enabled() -> Iterator[None]:
-    """Enable what is registered disabled by default."""
-    with patch("homeassistant.helpers.entity.Entity.entity_registry_enabled_default", return_value=True):
-        yield
 
 
 def described(hass: HomeAssistant, entity: er.RegistryEntry) -> str:

@@ -1,8 +1,6 @@
 """The alerts and the connections of Enapter devices in Home Assistant, and that entities are told only of changes."""
 
-from collections.abc import Iterator
 from datetime import datetime
-from unittest.mock import patch
 
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.translation import async_get_translations
@@ -21,13 +19,6 @@ from .test_restart import restart
 @pytest.fixture(autouse=True)
 def enable_event_loop_debug() -> None:
     """Not here: it makes everything several times slower."""
-
-
-@pytest.fixture
-def all_entities_enabled() -> Iterator[None]:
-    """Enable what is registered disabled by default."""
-    with patch("homeassistant.helpers.entity.Entity.entity_registry_enabled_default", return_value=True):
-        yield
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """What becomes of an Enapter device's entities when its blueprint changes."""
 
-from datetime import timedelta
 from typing import Any
 
 from homeassistant.config_entries import ConfigEntryState
@@ -27,8 +26,6 @@ from .enapter_home import (
     state_of,
 )
 from .test_restart import restart
-
-DISCOVERY = timedelta(hours=1)
 
 
 @pytest.fixture(autouse=True)

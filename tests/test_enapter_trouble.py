@@ -1,7 +1,6 @@
 """An Enapter account in trouble: silent and forbidden devices, odd values, counters that begin anew."""
 
 from datetime import UTC, datetime
-import re
 from typing import Any
 
 from homeassistant.core import HomeAssistant
@@ -28,10 +27,6 @@ from .enapter_home import (
     state_of,
     truth_at_poll,
 )
-
-LIST = re.compile("/v3/devices$")
-LATEST = re.compile("/v3/telemetry/latest$")
-NEW_TOKEN = "b" * 64
 
 
 @pytest.fixture(autouse=True)

@@ -1,25 +1,18 @@
 """The words of Enapter devices in Home Assistant, and what else authors of blueprints write."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from functools import partial
 from typing import Any
-from unittest.mock import patch
 
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er
 import pytest
 
 from tests.simulators.enapter import (
-    AMBIENT_SENSOR,
-    BARE,
-    BATTERY,
     ELECTROLYSER,
     GATEWAY,
-    LINK_MASTER,
     OLD_METER,
-    POWER_METER,
-    PV_INVERTER,
     TOKEN,
     Channel,
     marketplace_manifests,
@@ -36,20 +29,10 @@ from .enapter_home import (
     truth,
 )
 
-OF_EVERY_KIND = (GATEWAY, LINK_MASTER, AMBIENT_SENSOR, ELECTROLYSER, OLD_METER, BARE, BATTERY, POWER_METER, PV_INVERTER)
-NOT_SHOWN = ("json", "object", "alerts")
-
 
 @pytest.fixture(autouse=True)
 def enable_event_loop_debug() -> None:
     """Not here: it makes everything several times slower."""
-
-
-@pytest.fixture
-def all_entities_enabled() -> Iterator[None]:
-    """Enable what is registered disabled by default."""
-    with patch("homeassistant.helpers.entity.Entity.entity_registry_enabled_default", return_value=True):
-        yield
 
 
 # Words

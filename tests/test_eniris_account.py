@@ -47,13 +47,6 @@ def eniris(make_account: MakeAccount) -> Eniris:
     return make_account(small())
 
 
-@pytest.fixture
-def all_entities_enabled() -> Iterator[None]:
-    """Enable what is registered disabled by default."""
-    with patch("homeassistant.helpers.entity.Entity.entity_registry_enabled_default", return_value=True):
-        yield
-
-
 @pytest.mark.parametrize("platform", [Platform.SENSOR, Platform.BINARY_SENSOR])
 @pytest.mark.usefixtures("all_entities_enabled")
 async def test_entities(

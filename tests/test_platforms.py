@@ -1,6 +1,5 @@
 """The entities of a reference account: what they are called, what they are and show, and that none of it changes."""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from unittest.mock import patch
 
@@ -18,13 +17,6 @@ from .conftest import Account
 
 INCOMER = "meter-building-a-001"
 CONTROLLER = "cooling_controller_esl_nt3_5555a1b2c3d4"
-
-
-@pytest.fixture
-def all_entities_enabled() -> Iterator[None]:
-    """Enable what is registered disabled by default."""
-    with patch("homeassistant.helpers.entity.Entity.entity_registry_enabled_default", return_value=True):
-        yield
 
 
 @pytest.mark.parametrize("platform", [Platform.SENSOR, Platform.BINARY_SENSOR])

@@ -28,9 +28,6 @@ from tests.simulators.server import Server
 
 from .conftest import fill_in, open_form, renew
 
-TLS_HANDSHAKE = b"\x16"
-UNTRUSTED = {"verify_ssl": "untrusted_certificate"}
-
 
 @pytest.fixture(autouse=True)
 def enable_event_loop_debug() -> None:
