@@ -108,6 +108,11 @@ class Budget:
         return max(1, int(self._limit_in_force * (1 - HEAD_ROOM)))
 
     @property
+    def live_share(self) -> int:
+        """How much of that live polls may use, at least 1."""
+        return max(1, int(self.allowed * LIVE_SHARE))
+
+    @property
     def used(self) -> int:
         """What the requests of the window that ends now have cost; 1 each, where the service counts requests."""
         self._forget_old()
@@ -133,16 +138,14 @@ class Budget:
 
     def plan(self, requests_per_poll: float, cadence: timedelta) -> timedelta:
         """The shortest interval, not below `cadence`, at which polls of that size fit. Their room is kept for them."""
-        live = max(1, int(self.allowed * LIVE_SHARE))
         seconds = max(cadence, min(self.spacing(requests_per_poll), LONGEST_INTERVAL)).total_seconds()
         polls_per_window = math.ceil(self.limit.window.total_seconds() / seconds)
-        self._live_requests = min(live, math.ceil(requests_per_poll) * polls_per_window)
+        self._live_requests = min(self.live_share, math.ceil(requests_per_poll) * polls_per_window)
         return timedelta(seconds=math.ceil(seconds))
 
     def spacing(self, requests_per_poll: float) -> timedelta:
         """How far apart polls of that size have to be."""
-        live = max(1, int(self.allowed * LIVE_SHARE))
-        return self.limit.window * requests_per_poll / live
+        return self.limit.window * requests_per_poll / self.live_share
 
     async def spend(self, priority: Priority, cost: float = 1) -> Spent:
         """Count one request that is about to be sent, at its expected cost; wait a moment if need be.

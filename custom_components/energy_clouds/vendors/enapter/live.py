@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from http import HTTPStatus
 from typing import Final
 
-from ..budget import LIVE_SHARE, Budget, Priority
+from ..budget import Budget, Priority
 from ..clock import ServiceClock
 from ..errors import CannotConnect, RateLimited, UnexpectedAnswer, VendorError
 from ..http import Answer
@@ -105,7 +105,7 @@ class LiveValues:
     @property
     def _room(self) -> int:
         """How many requests for values one poll may take."""
-        return max(1, int(self._budget.allowed * LIVE_SHARE) - 1 - self._pages)
+        return max(1, self._budget.live_share - 1 - self._pages)
 
     async def _read_in_turn(self, batches: Sequence[Batch], poll: Poll) -> None:
         """Read batches while there is room; those for which there is none wait for the next poll."""

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta, tzinfo
 from http import HTTPStatus
 import math
 
-from ..budget import LIVE_SHARE, Budget
+from ..budget import Budget
 from ..clock import ServiceClock
 from ..errors import CannotConnect, NotPermitted, RateLimited, UnexpectedAnswer, VendorError
 from ..model import Device, DeviceKind, Notice, Point, PointId, Problem, Sample
@@ -99,7 +99,7 @@ class LiveValues:
 
     @property
     def _most(self) -> int:
-        return max(1, int(self._budget.allowed * LIVE_SHARE) - 1)
+        return max(1, self._budget.live_share - 1)
 
     def _jobs(self, points: Collection[Point]) -> list[Job]:
         wanted, known = {point.id.device_id for point in points}, {one.device_id for one in self._known.point_ids}

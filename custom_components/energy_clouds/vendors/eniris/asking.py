@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 import hashlib
 from typing import Final
 
-from ..budget import LIVE_SHARE, Budget, Limit, Priority
+from ..budget import Budget, Limit, Priority
 from ..errors import CannotConnect, NotPermitted, UnexpectedAnswer
 from ..http import Answer, Http, number_in
 from ..tokens import Tokens
@@ -59,7 +59,7 @@ class Asking:
     @property
     def live_share(self) -> float:
         """What live values may cost in a minute."""
-        return self._budget.allowed * LIVE_SHARE
+        return self._budget.live_share
 
     @property
     def is_held(self) -> bool:
