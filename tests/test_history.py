@@ -1,12 +1,12 @@
 """Long-term statistics in a Home Assistant with a recorder: every watt-hour, in its hour, once."""
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from homeassistant.components.recorder.core import Recorder
-from homeassistant.components.recorder.statistics import statistics_during_period
+from homeassistant.components.recorder.statistics import async_list_statistic_ids, statistics_during_period
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.recorder import get_instance
 import pytest
@@ -16,6 +16,9 @@ from custom_components.energy_clouds.const import DOMAIN, OPTION_HISTORY_DAYS
 from custom_components.energy_clouds.history import KEEPERS
 from custom_components.energy_clouds.hours import HOUR
 from custom_components.energy_clouds.vendors import budget
+from custom_components.energy_clouds.vendors.eniris import Eniris
+from custom_components.energy_clouds.vendors.errors import RateLimited
+from custom_components.energy_clouds.vendors.model import Series
 from tests.simulators import enapter, eniris
 from tests.simulators.enapter import EnapterSimulator
 from tests.simulators.enectiva import EnectivaSimulator
@@ -44,6 +47,12 @@ async def rows_of(hass: HomeAssistant, statistic: str) -> list[dict[str, Any]]:
         statistics_during_period, hass, BEGINNING, None, {statistic}, "hour", None, {"state", "sum"}
     )
     return [dict(row) for row in found.get(statistic, ())]
+
+
+async def statistics_in(hass: HomeAssistant) -> list[str]:
+    """The ids of all statistics of ours."""
+    await async_wait_recording_done(hass)
+    return [one["statistic_id"] for one in await async_list_statistic_ids(hass) if one["source"] == DOMAIN]
 
 
 async def imported(account: Account[Any]) -> None:
@@ -184,3 +193,33 @@ async def test_hours_without_home_assistant_are_caught_up(hass: HomeAssistant, m
     meter = default_world().meter("grid")
     truth = (meter.imported(starts[-1] + HOUR) - meter.imported(starts[0])) / 1000
     assert rows[-1]["sum"] == pytest.approx(truth, abs=2e-3)
+
+
+async def test_budget_that_breaks_an_import_off_again_and_again_loses_nothing_of_it(
+    hass: HomeAssistant, make_account: MakeAccount, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    history, calls = Eniris.history, 0
+
+    async def three_batches(self: Eniris, *arguments: Any) -> AsyncIterator[tuple[Series, ...]]:
+        nonlocal calls
+        calls += 1
+        left = 3
+        async for batch in history(self, *arguments):
+            if not left:
+                raise RateLimited(timedelta(seconds=20))
+            left -= 1
+            yield batch
+
+    monkeypatch.setattr(Eniris, "history", three_batches)
+    account = make_account(eniris_house())
+    await account.set_up(options={OPTION_HISTORY_DAYS: DAYS})
+    await account.polls(20)
+    names = [name.removeprefix("energy_clouds:") for name in await statistics_in(hass)]
+    assert len(names) > 3
+    for name in names:
+        assert len(await rows_of(hass, f"{DOMAIN}:{name}")) == DAYS * 24, name
+    assert calls < 30
+    before = calls
+    await account.polls(10)
+    # No more than the next hour takes.
+    assert calls - before <= 4

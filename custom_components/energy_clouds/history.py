@@ -81,6 +81,18 @@ class _Past:
     interval: timedelta | None = None
 
 
+@dataclass(slots=True)
+class _Read:
+    """What was read of all points; what is `limited` broke off there, with the oldest of what it is about."""
+
+    points: dict[PointId, _Past] = field(default_factory=dict)
+    limited: RateLimited | None = None
+
+    def of(self, point: Point) -> _Past:
+        """What was read of a point."""
+        return self.points.get(point.id) or _Past()
+
+
 async def async_keep_history(hass: HomeAssistant, entry: EnergyCloudsConfigEntry) -> None:
     """Keep the statistics of an account up to date for as long as it is loaded."""
     keepers = hass.data.setdefault(KEEPERS, {})
@@ -112,6 +124,8 @@ class HistoryKeeper:
         self._newest: dict[str, StatisticRow | None] = {}
         """The last row of each statistic, by its id: what was written just now may not be in the database yet."""
         self._looked_back: datetime | None = None
+        self._looked: dict[PointId, datetime] = {}
+        """Up to when the newest past of each point has been read once more, while the budget has broken that off."""
         self._failing: dict[str, VendorError] = {}
         """What went wrong in this run, by device."""
         self._cancel: CALLBACK_TYPE | None = None
@@ -129,12 +143,6 @@ class HistoryKeeper:
         self._looked_back = memory.looked_back
         self._entry.async_on_unload(self._stop)
         self._run_in(START_AFTER)
-
-    @property
-    def behind(self) -> timedelta:
-        """How far the statistic that is furthest behind has still to go."""
-        until = [one.until for one in self._points.values()]
-        return max(timedelta(0), self._last_complete() - min(until)) if until else timedelta(0)
 
     @callback
     def _stop(self) -> None:
@@ -193,7 +201,8 @@ class HistoryKeeper:
                 return
             start = min(self._progress_of(point).until for point in behind)
             until = min(start + self._coordinator.vendor.history_part, end)
-            due = [point for point in behind if self._progress_of(point).until < until]
+            # Together only with those that are as far behind: what others have is not read again.
+            due = [point for point in behind if self._progress_of(point).until == start]
             try:
                 await self._import(due, start, until)
             except (CannotConnect, NotPermitted, UnexpectedAnswer) as err:
@@ -228,12 +237,24 @@ class HistoryKeeper:
         end = self._last_complete()
         start = self._start(end, self._coordinator.vendor.look_back)
         points = [point for point in self._counted() if self._progress_of(point).until >= end]
-        samples = await self._read(points, start, end)
-        for point in points:
-            past = samples.get(point.id, _Past())
-            await self._write(point, [one for one in _hours(point, past.samples, past.interval) if one.start < end])
+        while due := [point for point in points if self._looked.setdefault(point.id, start) < end]:
+            since = min(self._looked[point.id] for point in due)
+            await self._look_at([point for point in due if self._looked[point.id] == since], since, end)
+        self._looked = {}
         self._looked_back = now
         await self._save()
+
+    async def _look_at(self, points: Collection[Point], start: datetime, end: datetime) -> None:
+        """Read some hours once more. What the budget broke off is kept as far as it goes, and raised."""
+        read = await self._read(points, start, end)
+        for point in points:
+            past = read.of(point)
+            found = [one for one in _hours(point, past.samples, past.interval) if one.start < end]
+            await self._write(point, found)
+            edge = max((one.start + HOUR for one in found), default=start)
+            self._looked[point.id] = end if read.limited is None else edge
+        if read.limited is not None:
+            raise read.limited
 
     def _counted(self) -> list[Point]:
         return [
@@ -264,29 +285,36 @@ class HistoryKeeper:
         return hour_of(end - length)
 
     async def _import(self, points: Collection[Point], start: datetime, until: datetime) -> None:
-        samples = await self._read(points, start, until)
+        """Read and write some hours. What the budget broke off is kept as far as it goes, and raised."""
+        read = await self._read(points, start, until)
         for point in points:
-            progress = self._progress_of(point)
+            progress, past = self._progress_of(point), read.of(point)
             kept = (Sample(time=one.time, value=one.value) for one in progress.readings)
-            past = samples.get(point.id, _Past())
             readings = [*kept, *past.samples]
             found = [one for one in _hours(point, readings, past.interval) if progress.until <= one.start < until]
             await self._write(point, found)
             edge = max((one.start + HOUR for one in found), default=progress.until)
-            progress.readings = _since(readings, edge) if point.nature is Nature.REGISTER else ()
-            progress.until = until
+            if point.nature is Nature.REGISTER:
+                progress.readings = _since(readings, edge)
+            progress.until = until if read.limited is None else edge
+        if read.limited is not None:
+            await self._save()
+            raise read.limited
 
-    async def _read(self, points: Collection[Point], start: datetime, until: datetime) -> dict[PointId, _Past]:
+    async def _read(self, points: Collection[Point], start: datetime, until: datetime) -> _Read:
         """All samples of points from the beginning of an hour to the end of another, both ends included."""
-        found: dict[PointId, _Past] = {}
-        if points:
-            end = until + timedelta(seconds=1)
-            async for batch in self._coordinator.vendor.history(points, start, end):
+        read = _Read()
+        if not points:
+            return read
+        try:
+            async for batch in self._coordinator.vendor.history(points, start, until + timedelta(seconds=1)):
                 for series in batch:
-                    past = found.setdefault(series.point_id, _Past())
+                    past = read.points.setdefault(series.point_id, _Past())
                     past.samples.extend(series.samples)
                     past.interval = series.interval
-        return found
+        except RateLimited as err:
+            read.limited = err
+        return read
 
     async def _write(self, point: Point, found: list[HourlyAmount]) -> None:
         if not found:

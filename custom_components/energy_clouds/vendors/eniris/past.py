@@ -31,7 +31,8 @@ class Past:
         counted = [point for point in points if point.nature in _COUNTED]
         queries = list(self._known.history_queries(counted))
         while start < end:
-            until = min(start + DAY, end)
+            # What is hardly more than a day is asked for at once.
+            until = end if end - start < DAY + SHORTEST else start + DAY
             for point, query in queries:
                 async for item in self._rows(query, start, until):
                     samples = tuple(_samples(query, item))
