@@ -19,7 +19,7 @@ from syrupy.assertion import SnapshotAssertion
 
 import custom_components.energy_clouds  # noqa: F401  before the test plugin mounts another package of that name
 from custom_components.energy_clouds.const import CONF_ACCOUNT_ID, CONF_CREDENTIALS, CONF_VENDOR, DOMAIN
-from custom_components.energy_clouds.history import HistoryMemory
+from custom_components.energy_clouds.history_memory import HistoryMemory
 from custom_components.energy_clouds.storage import AccountMemory
 from custom_components.energy_clouds.vaults import async_get_vaults
 from custom_components.energy_clouds.vendors import VENDORS

@@ -34,6 +34,8 @@ _FLOOR_OF = {
     "entity": "entity",
     "coordinator": "coordinator",
     "history": "coordinator",
+    "histories": "coordinator",
+    "importer": "coordinator",
     "vendors": "registry",
     "vendors.base": "base",
     "vendors.model": "model, budget and errors",

@@ -159,13 +159,13 @@ async def test_doing_it_again_writes_nothing(
     account = make_account(simulator())
     await imported(account)
     keeper = hass.data[KEEPERS][account.entry.entry_id]
-    written = keeper.written
+    written = keeper.importer.rows
     assert written > 20
     await hass.config_entries.async_reload(account.entry.entry_id)
     await account.polls(4)
     await async_wait_recording_done(hass)
     assert hass.data[KEEPERS][account.entry.entry_id] is not keeper
-    assert hass.data[KEEPERS][account.entry.entry_id].written == 0
+    assert hass.data[KEEPERS][account.entry.entry_id].importer.rows == 0
 
 
 async def test_next_hour_follows_by_itself(hass: HomeAssistant, make_account: MakeAccount) -> None:

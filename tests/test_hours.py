@@ -177,34 +177,38 @@ def rows(first: int, *sums: float) -> list[StatisticRow]:
     return [StatisticRow(NOON + (first + n) * HOUR, 0.0, one) for n, one in enumerate(sums)]
 
 
+def rows_to_write(stored: list[StatisticRow], found: list[HourlyAmount]) -> list[StatisticRow]:
+    return list(rewritten(stored, found).rows)
+
+
 def test_first_import() -> None:
-    assert rewritten([], hourly(0, 1, 2, 3)) == rows(0, 1, 3, 6)
+    assert rows_to_write([], hourly(0, 1, 2, 3)) == rows(0, 1, 3, 6)
 
 
 def test_next_hours_go_on_from_the_last_row_however_old_it_is() -> None:
-    assert rewritten(rows(-5000, 40), hourly(0, 1, 2)) == rows(0, 41, 43)
+    assert rows_to_write(rows(-5000, 40), hourly(0, 1, 2)) == rows(0, 41, 43)
 
 
 def test_same_again_changes_nothing() -> None:
-    assert rewritten(rows(0, 1, 3, 6), hourly(0, 1, 2, 3)) == []
-    assert rewritten(rows(-1, 7, 8, 10, 13), hourly(0, 1, 2 + 1e-9, 3)) == []
+    assert rows_to_write(rows(0, 1, 3, 6), hourly(0, 1, 2, 3)) == []
+    assert rows_to_write(rows(-1, 7, 8, 10, 13), hourly(0, 1, 2 + 1e-9, 3)) == []
 
 
 def test_nothing_found_changes_nothing() -> None:
-    assert rewritten(rows(0, 1, 3, 6), []) == []
+    assert rows_to_write(rows(0, 1, 3, 6), []) == []
 
 
 def test_corrected_hour_moves_all_later_sums() -> None:
-    assert rewritten(rows(-1, 10, 11, 13, 16), hourly(0, 4)) == rows(0, 14, 16, 19)
+    assert rows_to_write(rows(-1, 10, 11, 13, 16), hourly(0, 4)) == rows(0, 14, 16, 19)
 
 
 def test_hour_that_was_missing_is_put_in() -> None:
     stored = [*rows(0, 1), *rows(2, 4)]
-    assert rewritten(stored, hourly(1, 10)) == rows(1, 11, 14)
+    assert rows_to_write(stored, hourly(1, 10)) == rows(1, 11, 14)
 
 
 def test_past_that_is_older_than_all_rows_moves_them() -> None:
-    assert rewritten(rows(0, 1, 3), hourly(-2, 5, 6)) == rows(-2, 5, 11, 12, 14)
+    assert rows_to_write(rows(0, 1, 3), hourly(-2, 5, 6)) == rows(-2, 5, 11, 12, 14)
 
 
 @given(
@@ -212,12 +216,51 @@ def test_past_that_is_older_than_all_rows_moves_them() -> None:
     st.dictionaries(st.integers(0, 60), st.floats(0, 100), max_size=40),
 )
 def test_afterwards_the_statistic_has_every_amount(before: dict[int, float], found: dict[int, float]) -> None:
-    stored = rewritten([], [one for number, amount in sorted(before.items()) for one in hourly(number, amount)])
+    stored = rows_to_write([], [one for number, amount in sorted(before.items()) for one in hourly(number, amount)])
     new = [one for number, amount in sorted(found.items()) for one in hourly(number, amount)]
-    table = {row.start: row for row in stored} | {row.start: row for row in rewritten(stored, new)}
+    table = {row.start: row for row in stored} | {row.start: row for row in rows_to_write(stored, new)}
     total = 0.0
     for number, amount in sorted((before | found).items()):
         total += amount
         assert table.pop(NOON + number * HOUR).sum == pytest.approx(total, abs=1e-3)
     assert table == {}
-    assert rewritten(sorted([*stored], key=lambda row: row.start), []) == []
+    assert rows_to_write(sorted([*stored], key=lambda row: row.start), []) == []
+
+
+def test_peak_that_rose_in_one_step_was_a_mistake() -> None:
+    found = register_hours(readings((0, 90), (60, 91), (90, 5000), (120, 92), (180, 93)))
+    assert amounts(found) == [in_hour(0, 1), in_hour(1, 1), in_hour(2, 1)]
+
+
+def test_register_that_falls_on_and_on_counts_nothing() -> None:
+    found = register_hours(readings(*((60 * hour, 1000.0 - 10 * hour) for hour in range(6)), (360, 960), (420, 961)))
+    assert sum(one.amount for one in found) == pytest.approx(11)
+
+
+def test_register_of_a_meter_that_has_counted_elsewhere_tells_nothing_of_the_time_between() -> None:
+    found = register_hours(readings((0, 8000), (60, 8002), (120, 5000), (180, 5001)))
+    assert amounts(found) == [in_hour(0, 2), in_hour(1, 0), in_hour(2, 1)]
+
+
+def test_hour_of_intervals_with_a_part_missing_for_good_has_the_others() -> None:
+    minute = timedelta(minutes=1)
+    samples = [Sample(time=at(number + 1), value=2.0) for number in range(120) if number not in (30, 90)]
+    assert interval_hours(samples, minute) == []
+    settled = interval_hours(samples, minute, NOON + HOUR)
+    assert amounts(settled) == [in_hour(0, 118)]
+    assert not settled[0].complete
+
+
+def test_part_of_an_hour_replaces_only_less() -> None:
+    part = [HourlyAmount(NOON, 5, 5, complete=False)]
+    assert rows_to_write([StatisticRow(NOON, 6, 6)], part) == []
+    assert rows_to_write([StatisticRow(NOON, 4, 4)], part) == [StatisticRow(NOON, 5, 5)]
+
+
+def test_corrected_counter_of_the_same_amount_is_written() -> None:
+    stored = [StatisticRow(NOON, 100, 2), StatisticRow(NOON + HOUR, 101, 3)]
+    assert rows_to_write(stored, [HourlyAmount(NOON + HOUR, 1, 105)]) == [StatisticRow(NOON + HOUR, 105, 3)]
+
+
+def test_hours_count_of_which_the_amount_is_written() -> None:
+    assert rewritten(rows(-1, 10, 11, 13, 16), hourly(0, 1, 5, 3)).hours == 1

@@ -5,96 +5,47 @@ small parts, from what live polling leaves of the budget, and what is done is re
 where it stopped, and doing it again changes nothing.
 """
 
-from collections.abc import Collection, Iterable
-from dataclasses import dataclass, field
+import asyncio
+from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
 import logging
-from typing import Any, Final
+from typing import Final
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
-from homeassistant.helpers import device_registry as dr
+from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers.event import async_call_later
-from homeassistant.helpers.storage import Store
-from homeassistant.helpers.translation import async_get_translations
 from homeassistant.util.hass_dict import HassKey
-import msgspec
 
-from .const import DOMAIN, OPTION_HISTORY_DAYS
+from .const import DOMAIN
 from .coordinator import EnergyCloudsConfigEntry, EnergyCloudsCoordinator
-from .hours import HOUR, HourlyAmount, StatisticRow, hour_of, interval_hours, register_hours, rewritten
+from .histories import Histories
+from .history_memory import HistoryStore
+from .horizon import SETTLING, Horizon
+from .hours import hour_of
+from .importer import Failing, Importer, Track
 from .pace import offset_of
-from .statistics import has_recorder, has_statistic, last_row, rows_from, statistic_id, write_rows
-from .storage import STORAGE_VERSION, load, to_builtins
-from .vendors.errors import CannotConnect, NotPermitted, RateLimited, UnexpectedAnswer, VendorError
-from .vendors.model import Nature, Point, PointId, Sample
+from .statistics import has_recorder, has_statistic
+from .vendors.errors import RateLimited, VendorError
+from .vendors.model import Point, PointId
 
 _LOGGER = logging.getLogger(__name__)
 
 KEEPERS: HassKey[dict[str, HistoryKeeper]] = HassKey(f"{DOMAIN}.history")
 """By the config entry's id."""
 
-HISTORY_DAYS: Final = 30
 START_AFTER: Final = timedelta(minutes=2)
 """A start asks for all live values at once: the budget is theirs then."""
-SETTLING: Final = timedelta(minutes=10)
-"""How long after its end an hour is complete at the earliest."""
 SPREAD: Final = timedelta(minutes=20)
 """Installations read the last hour at instants of their own."""
-LOOK_BACK_EVERY: Final = timedelta(days=1)
 FIRST_RETRY: Final = timedelta(minutes=5)
 LAST_RETRY: Final = timedelta(hours=1)
 
 
-class Reading(msgspec.Struct, frozen=True, kw_only=True):
-    """A register's value at a time."""
-
-    time: datetime
-    value: float
-
-
-class PointHistory(msgspec.Struct, kw_only=True):
-    """How far the statistic of a point has come.
-
-    All hours before `until` are written, as far as there was anything to write. `readings` are the samples since the
-    last one before that, from which the next hours follow.
-    """
-
-    point_id: PointId
-    statistic: str
-    until: datetime
-    readings: tuple[Reading, ...] = ()
-
-
-class HistoryMemory(msgspec.Struct, frozen=True, kw_only=True):
-    """What survives a restart. Up to `looked_back` late and corrected samples have been taken in."""
-
-    points: tuple[PointHistory, ...] = ()
-    looked_back: datetime | None = None
-
-
-@dataclass(slots=True)
-class _Past:
-    """What was read of a point."""
-
-    samples: list[Sample] = field(default_factory=list)
-    interval: timedelta | None = None
-
-
-@dataclass(slots=True)
-class _Read:
-    """What was read of all points; what is `limited` broke off there, with the oldest of what it is about."""
-
-    points: dict[PointId, _Past] = field(default_factory=dict)
-    limited: RateLimited | None = None
-
-    def of(self, point: Point) -> _Past:
-        """What was read of a point."""
-        return self.points.get(point.id) or _Past()
-
-
 async def async_keep_history(hass: HomeAssistant, entry: EnergyCloudsConfigEntry) -> None:
     """Keep the statistics of an account up to date for as long as it is loaded."""
+    if not has_recorder(hass) or entry.runtime_data.vendor.history_reach == timedelta(0):
+        return
     keepers = hass.data.setdefault(KEEPERS, {})
     keeper = keepers[entry.entry_id] = HistoryKeeper(hass, entry)
 
@@ -108,7 +59,15 @@ async def async_keep_history(hass: HomeAssistant, entry: EnergyCloudsConfigEntry
 
 async def async_remove_history(hass: HomeAssistant, entry: ConfigEntry) -> None:
     """Forget how far the statistics of an account have come; they themselves stay."""
-    await _store_of(hass, entry).async_remove()
+    await HistoryStore(hass, entry).remove()
+
+
+class HistoryError(HomeAssistantError):
+    """An import that ended early, for the reason that it is raised from; because of the account's end if from none."""
+
+    def __init__(self, hours: int) -> None:
+        super().__init__()
+        self.hours = hours
 
 
 class HistoryKeeper:
@@ -118,41 +77,101 @@ class HistoryKeeper:
         self._hass = hass
         self._entry = entry
         self._coordinator: EnergyCloudsCoordinator = entry.runtime_data
-        self._store = _store_of(hass, entry)
-        self._points: dict[PointId, PointHistory] = {}
-        self._statistics = set[str]()
-        self._newest: dict[str, StatisticRow | None] = {}
-        """The last row of each statistic, by its id: what was written just now may not be in the database yet."""
-        self._looked_back: datetime | None = None
-        self._looked: dict[PointId, datetime] = {}
-        """Up to when the newest past of each point has been read once more, while the budget has broken that off."""
-        self._failing: dict[str, VendorError] = {}
-        """What went wrong in this run, by device."""
+        self.horizon = Horizon(self._coordinator.vendor)
+        self.histories = Histories(hass, entry, self.horizon)
+        self.importer = Importer(hass, self._coordinator)
+        self._looking: list[Track] = []
+        """Those on their way through the newest past once more, while the budget has broken that off."""
+        self._looking_since: datetime | None = None
+        """When all of them set out."""
+        self._doubtful: set[PointId] = set()
+        """Those of which a register has dropped: looking back from later tells what it was."""
+        self.failing: Failing = {}
+        """What went wrong in the last run."""
         self._cancel: CALLBACK_TYPE | None = None
         self._retry = FIRST_RETRY
-        self.written = 0
-        """How many rows were written since the start."""
+        self._listeners: list[Callable[[], None]] = []
+        self._stopped: asyncio.Future[None] = hass.loop.create_future()
 
     async def async_start(self) -> None:
-        """Begin, in the background. Nothing is done where there is no recorder."""
-        if not has_recorder(self._hass) or self._coordinator.vendor.history_reach == timedelta(0):
-            return
-        memory = await load(self._store, HistoryMemory, HistoryMemory())
-        self._points = {one.point_id: one for one in memory.points}
-        self._statistics = {one.statistic for one in memory.points}
-        self._looked_back = memory.looked_back
+        """Begin, in the background."""
+        await self.histories.load()
         self._entry.async_on_unload(self._stop)
         self._run_in(START_AFTER)
 
     @callback
+    def async_add_listener(self, listener: Callable[[], None]) -> CALLBACK_TYPE:
+        """Call `listener` whenever history has come further."""
+        self._listeners.append(listener)
+        return lambda: self._listeners.remove(listener)
+
+    def counted(self) -> list[Point]:
+        """The points that have a statistic."""
+        return [point for point in self._coordinator.shown_points() if has_statistic(point)]
+
+    def complete_until(self) -> datetime | None:
+        """Up to when the history of all points is read, but for devices that fail; None if nobody knows yet."""
+        known = (self.histories.known(point) for point in self.counted() if point.id.device_id not in self.failing)
+        return min((one.until for one in known if one is not None), default=None)
+
+    async def async_import(self, points: Collection[Point], start: datetime, end: datetime) -> int:
+        """Read some hours of points, waiting for the budget, and write what is not there so.
+
+        Returns of how many hours an amount was written. Raises `HistoryError`, also where only some devices failed.
+        """
+        tracks = await self.histories.tracks_from([(point, start) for point in points])
+        failing: Failing = {}
+        try:
+            while await self._advance(tracks, end, failing):
+                if self._stopped.done():
+                    raise HistoryError(sum(one.hours for one in tracks))
+            await self.importer.join([one for one in tracks if one.point.id.device_id not in failing], end)
+        except VendorError as err:
+            raise HistoryError(sum(one.hours for one in tracks)) from err
+        for history in await self.histories.of(points):
+            history.since = min(history.since or start, start)
+        await self._save()
+        if failing:
+            raise HistoryError(sum(one.hours for one in tracks)) from next(iter(failing.values()))
+        return sum(one.hours for one in tracks)
+
+    async def async_forget(self, points: Collection[Point]) -> int:
+        """Delete the statistics of some points, and go on from now. Returns how many there were."""
+        async with self.importer.lock:
+            # They are not to come back with what was on its way.
+            self._looking = [track for track in self._looking if track.point not in points]
+            number = await self.histories.forget(points)
+        self._tell()
+        return number
+
+    async def _advance(self, tracks: Collection[Track], end: datetime, failing: Failing) -> bool:
+        try:
+            return await self.importer.advance(tracks, end, failing)
+        except RateLimited as err:
+            waited: asyncio.Future[None] = self._hass.loop.create_future()
+            wait = (err.retry_after + timedelta(seconds=1)).total_seconds()
+            cancel = async_call_later(self._hass, wait, lambda _now: waited.set_result(None))
+            try:
+                await asyncio.wait((waited, self._stopped), return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                cancel()
+            return True
+
+    @callback
     def _stop(self) -> None:
+        self._run_no_more()
+        if not self._stopped.done():
+            self._stopped.set_result(None)
+
+    @callback
+    def _run_no_more(self) -> None:
         if self._cancel is not None:
             self._cancel()
             self._cancel = None
 
     @callback
     def _run_in(self, wait: timedelta) -> None:
-        self._stop()
+        self._run_no_more()
 
         @callback
         def run(_now: datetime) -> None:
@@ -163,7 +182,7 @@ class HistoryKeeper:
 
     async def _run(self) -> None:
         """Do what is to be done now, then wait for the next hour; after a failure for a while, longer each time."""
-        self._failing = {}
+        self.failing = {}
         try:
             await self._catch_up()
             await self._look_back()
@@ -180,190 +199,69 @@ class HistoryKeeper:
         else:
             self._retry = FIRST_RETRY
             vendor = self._coordinator.vendor
-            following = self._last_complete() + vendor.history_interval + SETTLING
+            following = self.horizon.last_complete + vendor.history_interval + SETTLING
             self._run_in(following + offset_of(self._entry.entry_id, SPREAD) - vendor.now())
 
     def _raise_failure(self) -> None:
         """Come again for the devices that failed while others did not."""
-        if self._failing:
-            raise next(iter(self._failing.values()))
-
-    def _last_complete(self) -> datetime:
-        """The end of the last hour that is complete."""
-        return hour_of(self._coordinator.vendor.now() - SETTLING)
+        if self.failing:
+            raise next(iter(self.failing.values()))
 
     async def _catch_up(self) -> None:
         """Write what is missing, oldest hours first: what a vendor forgets first is saved first."""
-        while True:
-            end = self._last_complete()
-            behind = [point for point in self._counted() if self._progress_of(point).until < end]
-            if not behind:
-                return
-            start = min(self._progress_of(point).until for point in behind)
-            until = min(start + self._coordinator.vendor.history_part, end)
-            # Together only with those that are as far behind: what others have is not read again.
-            due = [point for point in behind if self._progress_of(point).until == start]
+        goes_on = True
+        while goes_on:
+            tracks = await self.histories.tracks(self.counted())
             try:
-                await self._import(due, start, until)
-            except (CannotConnect, NotPermitted, UnexpectedAnswer) as err:
-                if isinstance(err, CannotConnect) and not err.answered:
-                    raise
-                await self._import_apart(due, start, until)
+                goes_on = await self.importer.advance(tracks, self.horizon.last_complete, self.failing)
+            except RateLimited:
+                await self._save()
+                raise
+            self._doubtful |= {one.point.id for one in tracks if one.doubtful}
+            if goes_on:
+                await self._save()
+        if self.histories.looked_back is None:
+            self.histories.looked_back = self.horizon.now
             await self._save()
-
-    async def _import_apart(self, points: Collection[Point], start: datetime, until: datetime) -> None:
-        """Import device by device: one that fails always is not to keep the others from their history.
-
-        Raises what went wrong where all fail.
-        """
-        devices: dict[str, list[Point]] = {}
-        for point in points:
-            devices.setdefault(point.id.device_id, []).append(point)
-        for device, some in devices.items():
-            try:
-                await self._import(some, start, until)
-            except (CannotConnect, NotPermitted, UnexpectedAnswer) as err:
-                self._failing[device] = err
-                if isinstance(err, CannotConnect) and not err.answered:
-                    raise
-        if devices.keys() <= self._failing.keys():
-            self._raise_failure()
 
     async def _look_back(self) -> None:
         """Read the newest past once more, for what came late or was corrected."""
-        now = self._coordinator.vendor.now()
-        if self._looked_back is not None and now - self._looked_back < LOOK_BACK_EVERY:
-            return
-        end = self._last_complete()
-        start = self._start(end, self._coordinator.vendor.look_back)
-        points = [point for point in self._counted() if self._progress_of(point).until >= end]
-        while due := [point for point in points if self._looked.setdefault(point.id, start) < end]:
-            since = min(self._looked[point.id] for point in due)
-            await self._look_at([point for point in due if self._looked[point.id] == since], since, end)
-        self._looked = {}
-        self._looked_back = now
-        await self._save()
-
-    async def _look_at(self, points: Collection[Point], start: datetime, end: datetime) -> None:
-        """Read some hours once more. What the budget broke off is kept as far as it goes, and raised."""
-        read = await self._read(points, start, end)
-        for point in points:
-            past = read.of(point)
-            found = [one for one in _hours(point, past.samples, past.interval) if one.start < end]
-            await self._write(point, found)
-            edge = max((one.start + HOUR for one in found), default=start)
-            self._looked[point.id] = end if read.limited is None else edge
-        if read.limited is not None:
-            raise read.limited
-
-    def _counted(self) -> list[Point]:
-        return [
-            point
-            for point in self._coordinator.shown_points()
-            if has_statistic(point) and point.id.device_id not in self._failing
-        ]
-
-    def _progress_of(self, point: Point) -> PointHistory:
-        if (known := self._points.get(point.id)) is not None:
-            return known
-        unique_id = f"{self._coordinator.unique_device_id(point.id.device_id)}_{point.id.key}"
-        days = self._entry.options.get(OPTION_HISTORY_DAYS, HISTORY_DAYS)
-        found = self._points[point.id] = PointHistory(
-            point_id=point.id,
-            statistic=statistic_id(unique_id, self._statistics),
-            until=self._start(self._last_complete(), timedelta(days=days)),
-        )
-        self._statistics.add(found.statistic)
-        return found
-
-    def _start(self, end: datetime, length: timedelta) -> datetime:
-        """The first hour of what is so long ago, as far as the vendor remembers."""
-        reach = self._coordinator.vendor.history_reach
-        if reach is not None:
-            # The oldest hour is being forgotten while it is asked for.
-            length = min(length, reach - HOUR)
-        return hour_of(end - length)
-
-    async def _import(self, points: Collection[Point], start: datetime, until: datetime) -> None:
-        """Read and write some hours. What the budget broke off is kept as far as it goes, and raised."""
-        read = await self._read(points, start, until)
-        for point in points:
-            progress, past = self._progress_of(point), read.of(point)
-            kept = (Sample(time=one.time, value=one.value) for one in progress.readings)
-            readings = [*kept, *past.samples]
-            found = [one for one in _hours(point, readings, past.interval) if progress.until <= one.start < until]
-            await self._write(point, found)
-            edge = max((one.start + HOUR for one in found), default=progress.until)
-            if point.nature is Nature.REGISTER:
-                progress.readings = _since(readings, edge)
-            progress.until = until if read.limited is None else edge
-        if read.limited is not None:
+        end = self.horizon.last_complete
+        if not self._looking:
+            await self._set_out(end)
+        while await self.importer.advance(self._looking, end, self.failing):
+            pass
+        for track in self._looking:
+            if track.point.id.device_id not in self.failing:
+                self.histories.take_over(track)
+        self._looking = []
+        if self._looking_since is not None:
+            self.histories.looked_back, self._looking_since = self._looking_since, None
             await self._save()
-            raise read.limited
 
-    async def _read(self, points: Collection[Point], start: datetime, until: datetime) -> _Read:
-        """All samples of points from the beginning of an hour to the end of another, both ends included."""
-        read = _Read()
-        if not points:
-            return read
-        try:
-            async for batch in self._coordinator.vendor.history(points, start, until + timedelta(seconds=1)):
-                for series in batch:
-                    past = read.points.setdefault(series.point_id, _Past())
-                    past.samples.extend(series.samples)
-                    past.interval = series.interval
-        except RateLimited as err:
-            read.limited = err
-        return read
-
-    async def _write(self, point: Point, found: list[HourlyAmount]) -> None:
-        if not found:
-            return
-        statistic = self._progress_of(point).statistic
-        if statistic not in self._newest:
-            self._newest[statistic] = await last_row(self._hass, statistic)
-        newest = self._newest[statistic]
-        stored = [] if newest is None else [newest]
-        if newest is not None and newest.start >= found[0].start:
-            stored = await rows_from(self._hass, statistic, found[0].start)
-        if rows := rewritten(stored, found):
-            write_rows(self._hass, point, statistic, await self._name_of(point), rows)
-            self.written += len(rows)
-            if newest is None or rows[-1].start >= newest.start:
-                self._newest[statistic] = rows[-1]
-
-    async def _name_of(self, point: Point) -> str:
-        """What a person looks for: the device's name, then what is counted."""
-        identifier = (DOMAIN, self._coordinator.unique_device_id(point.id.device_id))
-        device = dr.async_get(self._hass).async_get_device_by_identifier(identifier, self._entry.entry_id)
-        called = None if device is None else device.name_by_user or device.name
-        counted = point.name
-        if counted is None:
-            key = point.meaning or point.quantity.value
-            texts = await async_get_translations(self._hass, self._hass.config.language, "entity", {DOMAIN})
-            counted = texts.get(f"component.{DOMAIN}.entity.sensor.{key}.name", key)
-        return f"{called} {counted}" if called else counted
+    async def _set_out(self, end: datetime) -> None:
+        """Choose what is read once more: from time to time all points, else those of which it is doubtful."""
+        now, length, every = self.horizon.now, self.horizon.look_back, self.horizon.look_back_every
+        looked_back = self.histories.looked_back or now
+        is_due = now - looked_back >= every
+        points = [point for point in self.counted() if is_due or point.id in self._doubtful]
+        # What was late before a time without Home Assistant came during it.
+        earliest = min(end, hour_of(looked_back)) - length
+        starts = []
+        for point, one in zip(points, await self.histories.of(points), strict=True):
+            start = self.horizon.first_hour(min(earliest, hour_of(one.anchor or end)))
+            starts.append((point, max(start, one.since or start)))
+        self._looking = await self.histories.tracks_from(starts)
+        for track in self._looking:
+            track.anchored_by = end + every - length
+        self._looking_since = now if is_due else None
+        self._doubtful.clear()
 
     async def _save(self) -> None:
-        memory = HistoryMemory(points=tuple(self._points.values()), looked_back=self._looked_back)
-        await self._store.async_save(to_builtins(memory))
+        await self.histories.save()
+        self._tell()
 
-
-def _store_of(hass: HomeAssistant, entry: ConfigEntry) -> Store[dict[str, Any]]:
-    return Store(hass, STORAGE_VERSION, f"{DOMAIN}.{entry.entry_id}.history", private=True, atomic_writes=True)
-
-
-def _hours(point: Point, samples: Iterable[Sample], interval: timedelta | None) -> list[HourlyAmount]:
-    if point.nature is Nature.REGISTER:
-        return register_hours(samples)
-    return interval_hours(samples, interval or HOUR)
-
-
-def _since(readings: Iterable[Sample], edge: datetime) -> tuple[Reading, ...]:
-    """The readings from the last one on that is not after the edge of an hour."""
-    ordered = sorted(
-        (Reading(time=one.time, value=one.value) for one in readings if isinstance(one.value, float | int)),
-        key=lambda reading: reading.time,
-    )
-    since = max((one.time for one in ordered if one.time <= edge), default=edge)
-    return tuple(one for one in ordered if one.time >= since)
+    @callback
+    def _tell(self) -> None:
+        for listener in self._listeners:
+            listener()

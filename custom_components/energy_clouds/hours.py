@@ -15,19 +15,25 @@ from .vendors.model import Sample
 HOUR = timedelta(hours=1)
 JUMP_BACK = 0.5
 """A register that regains at least this part of a drop in one step was never reset: the drop was a mistake."""
-LONGEST_DIP = 500
-"""So many readings are looked through for one that takes a drop back."""
+LONGEST_PEAK = 500
+"""So many readings at most are taken for a mistake because the register was lower before and after them."""
+FRESH = 0.5
+"""A register that shows less than this part of what it showed before began at 0; else at nobody knows what."""
 SAME = 1e-6
 """Amounts that differ by less are the same: sums of floating point numbers depend on where they begin."""
 
 
 @dataclass(frozen=True, slots=True)
 class HourlyAmount:
-    """What was counted within an hour, and what the counter showed at its end."""
+    """What was counted within an hour, and what the counter showed at its end.
+
+    Of one that is not `complete`, a part is missing for good.
+    """
 
     start: datetime
     amount: float
     state: float
+    complete: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +44,19 @@ class StatisticRow:
     state: float
     sum: float
 
+    @property
+    def end(self) -> datetime:
+        """The end of the hour."""
+        return self.start + HOUR
+
+
+@dataclass(frozen=True, slots=True)
+class Rewriting:
+    """The rows to write, and of how many hours the amount is new."""
+
+    rows: tuple[StatisticRow, ...]
+    hours: int
+
 
 def hour_of(time: datetime) -> datetime:
     """The start of the hour that a time is in."""
@@ -47,10 +66,11 @@ def hour_of(time: datetime) -> datetime:
 def register_hours(samples: Iterable[Sample]) -> list[HourlyAmount]:
     """What a register counted in each complete hour between its first and its last reading.
 
-    Between two readings the amount is spread evenly over the time. A register that is reset, or replaced, counts on
-    from 0. A drop that no later reading confirms, or that is taken back, is none.
+    Between two readings the amount is spread evenly over the time. A register that is reset counts on from 0; of one
+    that is replaced by another that has counted before, nothing is known between the two. A drop that no later reading
+    confirms, or that is taken back, is none; nor is the end of a peak that rose in one step.
     """
-    readings = _counted_on(_without_dips(_in_order(samples)))
+    readings = _counted_on(_without_mistakes(_in_order(samples)))
     if len(readings) < 2:
         return []
     times = [reading.time for reading in readings]
@@ -67,8 +87,10 @@ def register_hours(samples: Iterable[Sample]) -> list[HourlyAmount]:
     ]
 
 
-def interval_hours(samples: Iterable[Sample], longest: timedelta) -> list[HourlyAmount]:
-    """What intervals add up to in each hour of which no part is missing.
+def interval_hours(
+    samples: Iterable[Sample], longest: timedelta, settled: datetime | None = None
+) -> list[HourlyAmount]:
+    """What intervals add up to in each hour of which no part is missing, or that ended so long ago that it is settled.
 
     A sample is the amount since the one before it, and of no longer than `longest`: what is longer ago is missing.
     """
@@ -83,11 +105,14 @@ def interval_hours(samples: Iterable[Sample], longest: timedelta) -> list[Hourly
             share = length / (sample.time - start)
             amounts[hour] = amounts.get(hour, 0.0) + _number(sample) * share
             covered[hour] = covered.get(hour, timedelta(0)) + length
-    complete = sorted(hour for hour, length in covered.items() if length >= HOUR)
-    return [HourlyAmount(hour, amounts[hour], amounts[hour]) for hour in complete]
+    return [
+        HourlyAmount(hour, amounts[hour], amounts[hour], covered[hour] >= HOUR)
+        for hour in sorted(covered)
+        if covered[hour] >= HOUR or (settled is not None and hour + HOUR <= settled)
+    ]
 
 
-def rewritten(stored: Sequence[StatisticRow], found: Iterable[HourlyAmount]) -> list[StatisticRow]:
+def rewritten(stored: Sequence[StatisticRow], found: Iterable[HourlyAmount]) -> Rewriting:
     """The rows to write so that the statistic has the amounts that were found; only those that are not there so.
 
     `stored` are the rows that there are from the hour before the first one found on, or from the beginning. An hour
@@ -95,24 +120,31 @@ def rewritten(stored: Sequence[StatisticRow], found: Iterable[HourlyAmount]) -> 
     """
     amounts = {one.start: one for one in found}
     if not amounts:
-        return []
+        return Rewriting((), 0)
     first = min(amounts)
     before = [row for row in stored if row.start < first]
     total = before[-1].sum if before else 0.0
     kept = _amounts_of(stored)
     there = {row.start: row for row in stored}
-    rows = []
+    rows, hours = [], 0
     for start in sorted(amounts.keys() | {row.start for row in stored if row.start >= first}):
-        one = amounts.get(start)
-        if one is None or (start in kept and abs(one.amount - kept[start]) < SAME):
-            amount, state = kept[start], there[start].state
-        else:
+        one, row = amounts.get(start), there.get(start)
+        if row is not None and (one is None or not _replaces(one, kept[start])):
+            amount = kept[start]
+            # Other readings of the same amount: the counter itself was corrected.
+            state = one.state if one is not None and one.complete else row.state
+        elif one is not None:
             amount, state = one.amount, one.state
+            hours += 1
         total += amount
-        row = there.get(start)
-        if row is None or abs(row.sum - total) >= SAME:
+        if row is None or abs(row.sum - total) >= SAME or abs(row.state - state) >= SAME:
             rows.append(StatisticRow(start, state, total))
-    return rows
+    return Rewriting(tuple(rows), hours)
+
+
+def _replaces(one: HourlyAmount, stored: float) -> bool:
+    """Whether an amount is another than the stored one; a part of an hour is, only if it is more."""
+    return abs(one.amount - stored) >= SAME if one.complete else one.amount - stored >= SAME
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,47 +165,67 @@ def _number(sample: Sample) -> float:
     return float(sample.value) if isinstance(sample.value, float | int) else 0.0
 
 
-def _without_dips(samples: Sequence[Sample]) -> list[Sample]:
-    """The readings but for those of a drop that is not confirmed by the next one, or is taken back in one step."""
-    kept: list[Sample] = []
+def _without_mistakes(samples: Sequence[Sample]) -> list[Sample]:
+    """The readings but for those of a drop that is not confirmed by the next one, or is taken back in one step; and but
+    for those of a peak.
+    """
+    values = [_number(sample) for sample in samples]
+    regained = _regained(values)
+    kept: list[int] = []
     place = 0
-    while place < len(samples):
-        sample = samples[place]
-        if kept and _number(sample) < _number(kept[-1]):
-            end = _end_of_dip(samples, place, _number(kept[-1]))
-            if end is None and place + 1 == len(samples):
-                break
-            if end is not None:
-                place = end
+    while place < len(values):
+        if kept and values[place] < (high := values[kept[-1]]):
+            back = regained[kept[-1]]
+            if back is not None and values[back] - values[back - 1] >= JUMP_BACK * (high - values[place]):
+                place = back
                 continue
-        kept.append(sample)
+            if place + 1 == len(values) or values[place + 1] < values[place]:
+                place += 1
+                continue
+            del kept[len(kept) - _peak_before(values, kept, values[place]) :]
+        kept.append(place)
         place += 1
-    return kept
+    return [samples[place] for place in kept]
 
 
-def _end_of_dip(samples: Sequence[Sample], place: int, high: float) -> int | None:
-    """Where a register is back from a drop that began at a place; None where it was reset."""
-    lowest = high
-    for index in range(place + 1, min(place + LONGEST_DIP, len(samples))):
-        before, value = _number(samples[index - 1]), _number(samples[index])
-        lowest = min(lowest, before)
-        if value >= high:
-            return index if value - before >= JUMP_BACK * (high - lowest) else None
-    return None
+def _peak_before(values: Sequence[float], kept: Sequence[int], value: float) -> int:
+    """How many of the readings before a drop to a value are a peak, which the register rose to in one step."""
+    for length in range(1, min(len(kept), LONGEST_PEAK)):
+        before = values[kept[-length - 1]]
+        if before <= value:
+            rise = values[kept[-length]] - before
+            return length if rise >= JUMP_BACK * (values[kept[-1]] - before) else 0
+    return 0
+
+
+def _regained(values: Sequence[float]) -> list[int | None]:
+    """For each value the place of the next one that is not less, if there is one."""
+    found: list[int | None] = [None] * len(values)
+    waiting: list[int] = []
+    for place, value in enumerate(values):
+        while waiting and values[waiting[-1]] <= value:
+            found[waiting.pop()] = place
+        waiting.append(place)
+    return found
 
 
 def _counted_on(samples: Sequence[Sample]) -> list[_Reading]:
     readings: list[_Reading] = []
+    total, last = 0.0, None
     for sample in samples:
         value = _number(sample)
-        if not readings:
-            readings.append(_Reading(sample.time, value, 0.0))
-            continue
-        last = readings[-1]
-        readings.append(
-            _Reading(sample.time, value, last.total + (value - last.value if value >= last.value else value))
-        )
+        if last is not None:
+            total += _counted(last, value)
+        readings.append(_Reading(sample.time, value, total))
+        last = value
     return readings
+
+
+def _counted(before: float, value: float) -> float:
+    """What a register has counted from one reading to the next."""
+    if value >= before:
+        return value - before
+    return value if value < FRESH * before else 0.0
 
 
 def _at(time: datetime, times: Sequence[datetime], readings: Sequence[_Reading]) -> _Reading:

@@ -1,6 +1,10 @@
-"""An account's long-term statistics in Home Assistant's recorder: how they are called, read and written."""
+"""An account's long-term statistics in Home Assistant's recorder: how they are called, read and written.
+
+A statistic keeps the unit that it has. Rows are read and written here in the unit of the point that it is of.
+"""
 
 from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 import hashlib
 import re
@@ -12,18 +16,24 @@ from homeassistant.components.recorder.statistics import (
     StatisticsRow,
     async_add_external_statistics,
     get_last_statistics,
+    get_metadata,
     statistics_during_period,
 )
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.recorder import DATA_INSTANCE, get_instance
 from homeassistant.util.dt import utc_from_timestamp
-from homeassistant.util.unit_conversion import EnergyConverter, ReactiveEnergyConverter, VolumeConverter
+from homeassistant.util.unit_conversion import (
+    BaseUnitConverter,
+    EnergyConverter,
+    ReactiveEnergyConverter,
+    VolumeConverter,
+)
 
 from .const import DOMAIN
 from .hours import HOUR, StatisticRow
 from .vendors.model import Nature, Point, Quantity
 
-_UNIT_CLASSES: Final = MappingProxyType(
+_CONVERTERS: Final[Mapping[Quantity, type[BaseUnitConverter]]] = MappingProxyType(
     {
         Quantity.ENERGY: EnergyConverter,
         Quantity.REACTIVE_ENERGY: ReactiveEnergyConverter,
@@ -32,13 +42,32 @@ _UNIT_CLASSES: Final = MappingProxyType(
         Quantity.VOLUME: VolumeConverter,
     }
 )
-_FAR: Final = timedelta(days=366 * 200)
+_MONTH: Final = timedelta(days=31)
+_AT_ONCE: Final = 100
+"""So many statistics are read together."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """A point's statistic, and the hour from which its rows are wanted."""
+
+    statistic: str
+    point: Point
+    start: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stored:
+    """What there is of a statistic: its own unit, and rows of it in its point's unit."""
+
+    unit: str | None = None
+    rows: tuple[StatisticRow, ...] = ()
 
 
 def has_statistic(point: Point) -> bool:
     """Whether a point counts something that statistics can be made of."""
     counts = point.nature is Nature.REGISTER or (point.nature is Nature.INTERVAL and not point.running)
-    converter = _UNIT_CLASSES.get(point.quantity)
+    converter = _CONVERTERS.get(point.quantity)
     return counts and converter is not None and point.unit in converter.VALID_UNITS
 
 
@@ -51,58 +80,107 @@ def statistic_id(unique_id: str, others: Collection[str]) -> str:
     return found
 
 
+def kind_of(point: Point) -> str:
+    """The kind of what a point counts: the units of one kind can be converted into each other."""
+    return str(_CONVERTERS[point.quantity].UNIT_CLASS)
+
+
 def has_recorder(hass: HomeAssistant) -> bool:
     """Whether there is a recorder to keep statistics."""
     return DATA_INSTANCE in hass.data
 
 
-async def last_row(hass: HomeAssistant, statistic: str) -> StatisticRow | None:
-    """The newest row of a statistic."""
-    found = await get_instance(hass).async_add_executor_job(
-        get_last_statistics, hass, 1, statistic, False, {"state", "sum"}
-    )
-    rows = _rows(found, statistic)
-    return rows[-1] if rows else None
+async def written(hass: HomeAssistant) -> None:
+    """Wait until everything that was written is in the database."""
+    await get_instance(hass).async_block_till_done()
 
 
-async def rows_from(hass: HomeAssistant, statistic: str, start: datetime) -> list[StatisticRow]:
-    """The rows from an hour on, and the last one before it, however old that is."""
-    instance = get_instance(hass)
-    # What was written just now may still be in the queue.
-    await instance.async_block_till_done()
+async def last_rows(hass: HomeAssistant, points: Mapping[str, Point]) -> dict[str, Stored]:
+    """Each statistic that there is, with its newest row; without a unit if what it counts is of another kind."""
 
-    def read(since: datetime) -> Mapping[str, list[StatisticsRow]]:
-        return statistics_during_period(hass, since, None, {statistic}, "hour", None, {"state", "sum"})
+    def read() -> dict[str, Stored]:
+        found = {}
+        for statistic, unit in _units(hass, points).items():
+            newest = {} if unit is None else get_last_statistics(hass, 1, statistic, False, {"state", "sum"})
+            rows = _rows(newest.get(statistic, ()), points[statistic], unit)
+            found[statistic] = Stored(unit=unit, rows=tuple(rows))
+        return found
 
-    for before in (HOUR, 31 * 24 * HOUR, _FAR):
-        since = start - before if before is not _FAR else utc_from_timestamp(0)
-        rows = _rows(await instance.async_add_executor_job(read, since), statistic)
-        if any(row.start < start for row in rows) or before is _FAR:
-            first = max((place for place, row in enumerate(rows) if row.start < start), default=0)
-            return rows[first:]
-    return []
+    await written(hass)
+    return await get_instance(hass).async_add_executor_job(read)
+
+
+async def stored_rows(hass: HomeAssistant, wanted: Collection[Wanted]) -> dict[str, Stored]:
+    """The rows of each statistic from an hour on, and the last one before it, however old that is."""
+    found: dict[str, Stored] = {}
+    ordered = sorted(wanted, key=lambda one: one.start)
+    await written(hass)
+    for place in range(0, len(ordered), _AT_ONCE):
+        some = ordered[place : place + _AT_ONCE]
+        found |= await get_instance(hass).async_add_executor_job(_stored, hass, some)
+    return found
 
 
 @callback
-def write_rows(hass: HomeAssistant, point: Point, statistic: str, name: str, rows: Iterable[StatisticRow]) -> None:
+def write_rows(hass: HomeAssistant, wanted: Wanted, unit: str | None, name: str, rows: Iterable[StatisticRow]) -> None:
     """Write rows, in the place of those that are there for the same hours."""
+    point = wanted.point
+    converter = _CONVERTERS[point.quantity]
     metadata = StatisticMetaData(
         mean_type=StatisticMeanType.NONE,
         has_sum=True,
         name=name,
         source=DOMAIN,
-        statistic_id=statistic,
-        unit_class=_UNIT_CLASSES[point.quantity].UNIT_CLASS,
-        unit_of_measurement=point.unit,
+        statistic_id=wanted.statistic,
+        unit_class=converter.UNIT_CLASS,
+        unit_of_measurement=unit or point.unit,
     )
-    data = [StatisticData(start=row.start, state=row.state, sum=row.sum) for row in rows]
+    own = converter.converter_factory(point.unit, unit or point.unit)
+    data = [StatisticData(start=row.start, state=own(row.state), sum=own(row.sum)) for row in rows]
     async_add_external_statistics(hass, metadata, data)
 
 
-def _rows(found: Mapping[str, list[StatisticsRow]], statistic: str) -> list[StatisticRow]:
-    rows = []
-    for row in found.get(statistic, ()):
-        total = row.get("sum")
-        if total is not None:
-            rows.append(StatisticRow(utc_from_timestamp(row["start"]), row.get("state") or 0.0, total))
-    return rows
+async def clear(hass: HomeAssistant, statistics: Collection[str]) -> None:
+    """Delete statistics."""
+    get_instance(hass).async_clear_statistics(list(statistics))
+    await written(hass)
+
+
+def _stored(hass: HomeAssistant, wanted: Collection[Wanted]) -> dict[str, Stored]:
+    units = _units(hass, {one.statistic: one.point for one in wanted})
+    found: dict[str, Stored] = {}
+    left = [one for one in wanted if one.statistic in units]
+    for before in (HOUR, _MONTH, None):
+        if not left:
+            break
+        since = utc_from_timestamp(0) if before is None else min(one.start for one in left) - before
+        read = statistics_during_period(
+            hass, since, None, {one.statistic for one in left}, "hour", None, {"state", "sum"}
+        )
+        for one in left:
+            unit = units[one.statistic]
+            rows = _rows(read.get(one.statistic, ()), one.point, unit)
+            earlier = [place for place, row in enumerate(rows) if row.start < one.start]
+            if earlier or before is None:
+                found[one.statistic] = Stored(unit=unit, rows=tuple(rows[max(earlier, default=0) :]))
+        left = [one for one in left if one.statistic not in found]
+    return found
+
+
+def _units(hass: HomeAssistant, points: Mapping[str, Point]) -> dict[str, str | None]:
+    """The unit of each statistic that there is, if its point can be counted in it."""
+    return {
+        statistic: unit
+        if (unit := metadata["unit_of_measurement"]) in _CONVERTERS[points[statistic].quantity].VALID_UNITS
+        else None
+        for statistic, (_, metadata) in get_metadata(hass, statistic_ids=set(points)).items()
+    }
+
+
+def _rows(found: Iterable[StatisticsRow], point: Point, unit: str | None) -> list[StatisticRow]:
+    own = _CONVERTERS[point.quantity].converter_factory(unit, point.unit)
+    return [
+        StatisticRow(utc_from_timestamp(row["start"]), own(row.get("state") or 0.0), own(total))
+        for row in found
+        if (total := row.get("sum")) is not None
+    ]

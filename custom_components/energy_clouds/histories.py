@@ -1,0 +1,145 @@
+"""How far the statistic of each of an account's points has come: what is remembered, checked against the database."""
+
+from collections.abc import Collection, Iterable
+from datetime import datetime, timedelta
+
+from homeassistant.core import HomeAssistant
+
+from .const import OPTION_HISTORY_DAYS
+from .coordinator import EnergyCloudsConfigEntry
+from .history_memory import HistoryMemory, HistoryStore, PointHistory, Reading
+from .horizon import Horizon
+from .hours import HOUR, StatisticRow
+from .importer import Track
+from .statistics import Stored, Wanted, clear, kind_of, last_rows, statistic_id, stored_rows, written
+from .vendors.model import Nature, Point, PointId
+
+HISTORY_DAYS = 30
+
+
+class Histories:
+    """The histories of one account's points."""
+
+    def __init__(self, hass: HomeAssistant, entry: EnergyCloudsConfigEntry, horizon: Horizon) -> None:
+        self._hass = hass
+        self._entry = entry
+        self._horizon = horizon
+        self._store = HistoryStore(hass, entry)
+        self._points: dict[PointId, PointHistory] = {}
+        self._resumed: set[PointId] = set()
+        """Those whose memory was compared with the database."""
+        self.looked_back: datetime | None = None
+        """Up to when late and corrected samples have been taken in."""
+
+    async def load(self) -> None:
+        """Remember."""
+        memory = await self._store.load()
+        self._points = {one.point_id: one for one in memory.points}
+        self.looked_back = memory.looked_back
+
+    async def save(self) -> None:
+        """Keep what is known, once the rows are in the database."""
+        await written(self._hass)
+        await self._store.save(HistoryMemory(points=tuple(self._points.values()), looked_back=self.looked_back))
+
+    def known(self, point: Point) -> PointHistory | None:
+        """What is known of a point without asking."""
+        return self._points.get(point.id)
+
+    async def of(self, points: Collection[Point]) -> list[PointHistory]:
+        """How far each of some points has come."""
+        await self._resume([point for point in points if point.id not in self._resumed])
+        return [self._points[point.id] for point in points]
+
+    async def tracks(self, points: Collection[Point]) -> list[Track]:
+        """Points that go on from where they are."""
+        return [
+            Track(point=point, history=history, settled=self._horizon.settled)
+            for point, history in zip(points, await self.of(points), strict=True)
+        ]
+
+    async def tracks_from(self, starts: Iterable[tuple[Point, datetime]]) -> list[Track]:
+        """Points that set out once more, from an hour each, with what their statistics have before it."""
+        begun = list(starts)
+        wanted = [
+            Wanted(statistic=history.statistic, point=point, start=start - HOUR)
+            for (point, start), history in zip(begun, await self.of([point for point, _ in begun]), strict=True)
+        ]
+        stored = await stored_rows(self._hass, wanted)
+        tracks = []
+        for one, (point, start) in zip(wanted, begun, strict=True):
+            history = PointHistory(
+                point_id=point.id, statistic=one.statistic, until=start, since=start, unit=point.unit
+            )
+            rows = stored.get(one.statistic, Stored()).rows
+            if rows and rows[0].start < one.start:
+                # The hour before is computed anew, too: its end is the first sample, which may have been corrected.
+                _begin_behind(history, point, rows[0])
+            tracks.append(Track(point=point, history=history, settled=self._horizon.settled))
+        return tracks
+
+    def take_over(self, track: Track) -> None:
+        """Go on from what was found by setting out once more, if that came as far."""
+        if (known := self._points.get(track.point.id)) is None:
+            return
+        found = track.history
+        known.anchor = found.anchor or known.anchor
+        if found.written is not None and (known.written is None or found.written >= known.written):
+            known.written, known.readings = found.written, found.readings
+
+    async def forget(self, points: Collection[Point]) -> int:
+        """Delete the statistics of some points, and go on from now. Returns how many there were."""
+        histories = await self.of(points)
+        there = await last_rows(
+            self._hass, {one.statistic: point for one, point in zip(histories, points, strict=True)}
+        )
+        await clear(self._hass, there)
+        for one in histories:
+            one.until = one.since = self._horizon.last_complete
+            one.written, one.readings, one.anchor = None, (), None
+        await self.save()
+        return len(there)
+
+    async def _resume(self, points: Collection[Point]) -> None:
+        """Compare what is remembered of points with what the database has: that is what counts."""
+        if not points:
+            return
+        for point in points:
+            self._points.setdefault(point.id, self._begun(point))
+        newest = await last_rows(self._hass, {self._points[point.id].statistic: point for point in points})
+        for point in points:
+            history = self._points[point.id]
+            stored = newest.get(history.statistic)
+            if stored is not None and stored.unit is None:
+                # What has the id counts something of another kind.
+                history = self._begun(point, f"{history.statistic}_{kind_of(point)}")
+                stored = (await last_rows(self._hass, {history.statistic: point})).get(history.statistic)
+            row = stored.rows[-1] if stored is not None and stored.rows else None
+            self._points[point.id] = self._resumed_at(point, history, row)
+            self._resumed.add(point.id)
+
+    def _resumed_at(self, point: Point, history: PointHistory, row: StatisticRow | None) -> PointHistory:
+        is_lost = history.written is not None and (row is None or row.end < history.written)
+        is_unknown = history.written is None and row is not None
+        if not (is_lost or is_unknown or history.unit != point.unit):
+            return history
+        begun = self._begun(point, history.statistic)
+        if row is not None:
+            begun.until = row.end
+            _begin_behind(begun, point, row)
+        return begun
+
+    def _begun(self, point: Point, statistic: str | None = None) -> PointHistory:
+        """The history of a point of which nothing is known yet."""
+        days = timedelta(days=self._entry.options.get(OPTION_HISTORY_DAYS, HISTORY_DAYS))
+        start = self._horizon.first_hour(self._horizon.last_complete - days)
+        if statistic is None:
+            device = self._entry.runtime_data.unique_device_id(point.id.device_id)
+            statistic = statistic_id(f"{device}_{point.id.key}", {one.statistic for one in self._points.values()})
+        return PointHistory(point_id=point.id, statistic=statistic, until=start, since=start, unit=point.unit)
+
+
+def _begin_behind(history: PointHistory, point: Point, row: StatisticRow) -> None:
+    history.written = row.end
+    if point.nature is Nature.REGISTER:
+        history.readings = (Reading(time=row.end, value=row.state),)
