@@ -5,6 +5,7 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 import hashlib
+import logging
 from typing import Any
 from unittest.mock import patch
 
@@ -34,6 +35,9 @@ from tests.simulators.enpact import PRODUCTION_KEY, EnpactSimulator
 from tests.simulators.envitron import PASSWORD, USER_ID, USERNAME, EnvitronSimulator
 from tests.simulators.server import Server
 from tests.simulators.simulator import Simulator
+
+# The test plugin has every statement logged, which takes as long as executing it.
+logging.getLogger("sqlalchemy.engine").setLevel(logging.WARNING)
 
 # msgspec looks at a type's annotations when it is first used: let that be before `freezer` replaces datetime.
 msgspec.convert({}, AccountMemory)

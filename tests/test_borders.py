@@ -36,6 +36,7 @@ _FLOOR_OF = {
     "history": "coordinator",
     "histories": "coordinator",
     "importer": "coordinator",
+    "history_sensor": "entity",
     "vendors": "registry",
     "vendors.base": "base",
     "vendors.model": "model, budget and errors",

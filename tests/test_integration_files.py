@@ -24,6 +24,7 @@ import yaml
 
 from custom_components.energy_clouds import binary_sensor, config_flow, const, quantities, sensor
 from custom_components.energy_clouds.entity import EnergyCloudsEntity
+from custom_components.energy_clouds.history_sensor import HistorySensor
 from custom_components.energy_clouds.vendors import VENDORS, errors
 from custom_components.energy_clouds.vendors.base import CredentialField, FieldKind
 from custom_components.energy_clouds.vendors.errors import InvalidCredentials
@@ -587,7 +588,11 @@ def test_devices() -> None:
 
 
 def test_entities() -> None:
-    used: dict[str, set[str]] = {}
+    entry: Any = SimpleNamespace(data={const.CONF_ACCOUNT_ID: "account"})
+    keeper: Any = None
+    key = HistorySensor(entry, keeper).translation_key
+    assert key is not None
+    used: dict[str, set[str]] = {Platform.SENSOR.value: {key}}
     for platform, entity in entities():
         key = entity.translation_key
         assert key is not None
@@ -604,7 +609,7 @@ def test_placeholders_are_filled() -> None:
         "config": {"vendor", "wait"},
         "options": {"fastest"},
         "device": {"id"},
-        "exceptions": {"detail"},
+        "exceptions": {"account", "detail", "hours", "time"},
         "issues": {"account", "scope", "id"},
     }
     for level, texts in TEXTS.items():

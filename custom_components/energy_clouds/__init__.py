@@ -18,6 +18,7 @@ from .coordinator import EnergyCloudsConfigEntry, EnergyCloudsCoordinator
 from .devices import vendor_device_id
 from .history import async_keep_history, async_remove_history
 from .notices import show_notices
+from .services import async_register_services
 from .storage import AccountStore, async_get_budgets
 from .vaults import async_get_vaults
 from .vendors import VENDORS
@@ -27,7 +28,8 @@ CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
 
 
 async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
-    """Take the repair issues of an account away when it is disabled, be it set up or not."""
+    """Register the actions; and take the repair issues of an account away when it is disabled, be it set up or not."""
+    async_register_services(hass)
 
     @callback
     def entry_changed(_change: ConfigEntryChange, entry: ConfigEntry) -> None:
@@ -54,9 +56,9 @@ async def async_setup_entry(hass: HomeAssistant, entry: EnergyCloudsConfigEntry)
     await coordinator.async_config_entry_first_refresh()
     entry.runtime_data = coordinator
     await coordinator.async_save()
+    await async_keep_history(hass, entry)
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
     coordinator.async_start()
-    await async_keep_history(hass, entry)
     return True
 
 

@@ -13,6 +13,7 @@ from homeassistant.util.dt import utcnow
 from .const import CONF_CREDENTIALS, CONF_VENDOR
 from .coordinator import EnergyCloudsConfigEntry, EnergyCloudsCoordinator
 from .devices import vendor_device_id
+from .history import KEEPERS, HistoryKeeper
 from .storage import async_get_budgets
 from .vaults import async_get_vaults
 from .vendors import VENDORS
@@ -42,6 +43,7 @@ async def async_get_config_entry_diagnostics(hass: HomeAssistant, entry: EnergyC
         if grant is None
         else {"access": _seconds_left(grant.access), "refresh": _seconds_left(grant.refresh)},
         **(_account(entry.runtime_data) if entry.state is ConfigEntryState.LOADED else {}),
+        "history": None if (keeper := hass.data.get(KEEPERS, {}).get(entry.entry_id)) is None else _history(keeper),
     }
 
 
@@ -71,6 +73,22 @@ def _budget(budget: Budget) -> dict[str, Any]:
 def _seconds_left(token: Token | None) -> float | None:
     """How long a token still lives; never what it is."""
     return None if token is None or not token.text else round((token.expires - utcnow()).total_seconds(), 1)
+
+
+def _history(keeper: HistoryKeeper) -> dict[str, Any]:
+    """How far the statistics have come; never what they are called."""
+    until, points = keeper.complete_until(), keeper.counted()
+    known = [one for point in points if (one := keeper.histories.known(point)) is not None]
+    looked_back = keeper.histories.looked_back
+    return {
+        "statistics": len(points),
+        "complete_until": until.isoformat() if until is not None else None,
+        "behind": sum(one.until < keeper.horizon.last_complete for one in known),
+        "without_any_hour": sum(one.written is None for one in known),
+        "looked_back": looked_back.isoformat() if looked_back is not None else None,
+        "failing": dict(Counter(type(err).__name__ for err in keeper.failing.values())),
+        "rows_written": keeper.importer.rows,
+    }
 
 
 def _account(coordinator: EnergyCloudsCoordinator) -> dict[str, Any]:

@@ -150,7 +150,12 @@ class HistoryKeeper:
         except RateLimited as err:
             waited: asyncio.Future[None] = self._hass.loop.create_future()
             wait = (err.retry_after + timedelta(seconds=1)).total_seconds()
-            cancel = async_call_later(self._hass, wait, lambda _now: waited.set_result(None))
+
+            @callback
+            def go_on(_now: datetime) -> None:
+                waited.set_result(None)
+
+            cancel = async_call_later(self._hass, wait, go_on)
             try:
                 await asyncio.wait((waited, self._stopped), return_when=asyncio.FIRST_COMPLETED)
             finally:

@@ -1,0 +1,144 @@
+"""Actions: import history that does not come by itself, and delete it."""
+
+import asyncio
+from datetime import datetime
+from typing import Final
+
+from homeassistant.core import (
+    HomeAssistant,
+    ServiceCall,
+    ServiceResponse,
+    SupportsResponse,
+    callback,
+)
+from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
+from homeassistant.helpers import config_validation as cv
+from homeassistant.helpers.service import async_get_config_entry, async_get_device_and_config_entry
+from homeassistant.util.dt import as_local, as_utc
+import voluptuous as vol
+
+from .const import DOMAIN
+from .coordinator import EnergyCloudsConfigEntry
+from .devices import vendor_device_id
+from .history import KEEPERS, HistoryError, HistoryKeeper
+from .hours import hour_of
+from .statistics import has_recorder
+from .vendors.model import Point
+
+CLEAR_HISTORY: Final = "clear_history"
+IMPORT_HISTORY: Final = "import_history"
+FIELD_ACCOUNT: Final = "config_entry_id"
+FIELD_DEVICES: Final = "device_id"
+FIELD_START: Final = "start"
+FIELD_END: Final = "end"
+
+_SELECTION: Final = {
+    vol.Optional(FIELD_ACCOUNT): cv.string,
+    vol.Optional(FIELD_DEVICES): vol.All(cv.ensure_list, [cv.string]),
+}
+_RANGE: Final = {vol.Required(FIELD_START): cv.datetime, vol.Optional(FIELD_END): cv.datetime}
+
+type Selection = list[tuple[HistoryKeeper, list[Point]]]
+"""Points that are counted, by account."""
+
+
+@callback
+def async_register_services(hass: HomeAssistant) -> None:
+    """Register the actions."""
+
+    async def import_history(call: ServiceCall) -> ServiceResponse:
+        spans = [(keeper, points, *_span(keeper, call)) for keeper, points in _selected(hass, call)]
+        results = await asyncio.gather(
+            *(keeper.async_import(points, start, end) for keeper, points, start, end in spans), return_exceptions=True
+        )
+        return {"hours": _sum(results)}
+
+    async def clear_history(call: ServiceCall) -> ServiceResponse:
+        numbers = [await keeper.async_forget(points) for keeper, points in _selected(hass, call)]
+        return {"statistics": sum(numbers)}
+
+    for name, action, fields in (
+        (IMPORT_HISTORY, import_history, _SELECTION | _RANGE),
+        (CLEAR_HISTORY, clear_history, _SELECTION),
+    ):
+        schema = vol.All(vol.Schema(fields), cv.has_at_least_one_key(FIELD_ACCOUNT, FIELD_DEVICES))
+        hass.services.async_register(DOMAIN, name, action, schema=schema, supports_response=SupportsResponse.OPTIONAL)
+
+
+def _selected(hass: HomeAssistant, call: ServiceCall) -> Selection:
+    """The accounts and devices that the call names, with what they count."""
+    devices: dict[str, set[str] | None] = {}
+    """By account; None are all."""
+    for device_id in call.data.get(FIELD_DEVICES, ()):
+        device, entry = async_get_device_and_config_entry(hass, DOMAIN, device_id)
+        one, known = vendor_device_id(entry, device), devices.setdefault(entry.entry_id, set())
+        devices[entry.entry_id] = None if one is None or known is None else known | {one}
+    if (account := call.data.get(FIELD_ACCOUNT)) is not None:
+        devices[async_get_config_entry(hass, DOMAIN, account).entry_id] = None
+    return [_counted(hass, entry_id, wanted) for entry_id, wanted in devices.items()]
+
+
+def _counted(hass: HomeAssistant, entry_id: str, devices: set[str] | None) -> tuple[HistoryKeeper, list[Point]]:
+    entry: EnergyCloudsConfigEntry = async_get_config_entry(hass, DOMAIN, entry_id)
+    if not has_recorder(hass):
+        raise ServiceValidationError(translation_domain=DOMAIN, translation_key="no_recorder")
+    if (keeper := hass.data.get(KEEPERS, {}).get(entry_id)) is None:
+        raise ServiceValidationError(
+            translation_domain=DOMAIN, translation_key="no_history", translation_placeholders={"account": entry.title}
+        )
+    points = [point for point in keeper.counted() if devices is None or point.id.device_id in devices]
+    if not points:
+        raise ServiceValidationError(
+            translation_domain=DOMAIN,
+            translation_key="nothing_counted",
+            translation_placeholders={"account": entry.title},
+        )
+    return keeper, points
+
+
+def _span(keeper: HistoryKeeper, call: ServiceCall) -> tuple[datetime, datetime]:
+    """The hours to import. Those that are not over yet come by themselves."""
+    over, first = keeper.horizon.last_complete, keeper.horizon.first_remembered
+    start, end = as_utc(call.data[FIELD_START]), as_utc(call.data.get(FIELD_END, over))
+    if end <= start and FIELD_END in call.data:
+        raise ServiceValidationError(translation_domain=DOMAIN, translation_key="end_before_start")
+    if hour_of(start) >= over:
+        raise ServiceValidationError(
+            translation_domain=DOMAIN, translation_key="not_over", translation_placeholders={"time": _told(over)}
+        )
+    if first is not None and hour_of(start) < first:
+        raise ServiceValidationError(
+            translation_domain=DOMAIN, translation_key="forgotten", translation_placeholders={"time": _told(first)}
+        )
+    if hour_of(min(end, over)) <= hour_of(start):
+        raise ServiceValidationError(translation_domain=DOMAIN, translation_key="no_whole_hour")
+    return hour_of(start), hour_of(min(end, over))
+
+
+def _sum(results: list[int | BaseException]) -> int:
+    """How many hours were written in all. Raises what went wrong, if anything did."""
+    hours, wrong = 0, None
+    for result in results:
+        if isinstance(result, HistoryError):
+            hours, wrong = hours + result.hours, result
+        elif isinstance(result, BaseException):
+            raise result
+        else:
+            hours += result
+    if wrong is None:
+        return hours
+    if wrong.__cause__ is None:
+        raise HomeAssistantError(
+            translation_domain=DOMAIN,
+            translation_key="account_unloaded",
+            translation_placeholders={"hours": str(hours)},
+        ) from wrong
+    raise HomeAssistantError(
+        translation_domain=DOMAIN,
+        translation_key="import_ended_early",
+        translation_placeholders={"hours": str(hours), "detail": str(wrong.__cause__)},
+    ) from wrong
+
+
+def _told(time: datetime) -> str:
+    return as_local(time).strftime("%Y-%m-%d %H:%M")
