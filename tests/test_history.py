@@ -6,14 +6,21 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from homeassistant.components.recorder.core import Recorder
-from homeassistant.components.recorder.statistics import async_list_statistic_ids, statistics_during_period
+from homeassistant.components.recorder.db_schema import Statistics
+from homeassistant.components.recorder.models import StatisticData, StatisticMeanType, StatisticMetaData
+from homeassistant.components.recorder.statistics import (
+    async_add_external_statistics,
+    async_list_statistic_ids,
+    statistics_during_period,
+)
 from homeassistant.core import HomeAssistant
-from homeassistant.helpers.recorder import get_instance
+from homeassistant.helpers.recorder import get_instance, session_scope
 import pytest
 from pytest_homeassistant_custom_component.components.recorder.common import async_wait_recording_done
 
 from custom_components.energy_clouds.const import DOMAIN, OPTION_HISTORY_DAYS
 from custom_components.energy_clouds.history import KEEPERS
+from custom_components.energy_clouds.history_memory import HistoryStore
 from custom_components.energy_clouds.hours import HOUR
 from custom_components.energy_clouds.vendors import budget
 from custom_components.energy_clouds.vendors.eniris import Eniris
@@ -223,3 +230,152 @@ async def test_budget_that_breaks_an_import_off_again_and_again_loses_nothing_of
     await account.polls(10)
     # No more than the next hour takes.
     assert calls - before <= 4
+
+
+IMPORTED = f"{DOMAIN}:{eniris.USER_ID}_{eniris.GRID_METER}_submeteringmetrics_importedabsenergytot_wh".lower().replace(
+    "-", "_"
+)
+
+
+async def hours_of(hass: HomeAssistant, statistic: str) -> dict[float, float]:
+    """The amount of each hour by its start."""
+    rows = await rows_of(hass, statistic)
+    return {
+        row["start"]: row["sum"] - before
+        for row, before in zip(rows, [0.0, *(row["sum"] for row in rows)], strict=False)
+    }
+
+
+async def restarted(account: Account[Any], between: Callable[[], Any] | None = None) -> None:
+    """Set the account up again, after something has happened to what is stored, and let it do what is to be done."""
+    await account.hass.config_entries.async_unload(account.entry.entry_id)
+    if between is not None:
+        await between()
+    await account.hass.config_entries.async_setup(account.entry.entry_id)
+    await account.polls(4)
+    await async_wait_recording_done(account.hass)
+
+
+async def test_days_without_home_assistant_that_the_vendor_has_forgotten_are_spread_evenly(
+    hass: HomeAssistant, make_account: MakeAccount
+) -> None:
+    account = make_account(EnpactSimulator())
+    await imported(account)
+    await hass.config_entries.async_unload(account.entry.entry_id)
+    account.freezer.tick(timedelta(days=3))
+    await hass.config_entries.async_setup(account.entry.entry_id)
+    await account.polls(5)
+    statistic = f"{DOMAIN}:{ACCOUNT_ID}_meter_building_a_001_imp"
+    rows, hours = await rows_of(hass, statistic), list((await hours_of(hass, statistic)).values())
+    starts = [datetime.fromtimestamp(row["start"], UTC) for row in rows]
+    assert starts == [starts[0] + number * HOUR for number in range(22 + 72)]
+    meter = default_world().meter("grid")
+    truth = (meter.imported(starts[-1] + HOUR) - meter.imported(starts[0])) / 1000
+    assert rows[-1]["sum"] == pytest.approx(truth, abs=2e-3)
+    forgotten = hours[22 : 22 + 72 - 23]
+    assert forgotten == pytest.approx([forgotten[0]] * len(forgotten), abs=1e-6)
+
+
+async def test_lost_memory_is_no_loss(hass: HomeAssistant, make_account: MakeAccount) -> None:
+    account = make_account(eniris_house())
+    await imported(account)
+    before = await rows_of(hass, IMPORTED)
+
+    async def lose() -> None:
+        await HistoryStore(hass, account.entry).remove()
+
+    await restarted(account, lose)
+    assert await rows_of(hass, IMPORTED) == before
+    assert hass.data[KEEPERS][account.entry.entry_id].importer.rows == 0
+
+
+async def test_database_that_is_older_than_the_memory_is_filled_up(
+    hass: HomeAssistant, make_account: MakeAccount
+) -> None:
+    account = make_account(eniris_house())
+    await imported(account)
+    before = await rows_of(hass, IMPORTED)
+    since = before[-30]["start"]
+
+    def forget() -> None:
+        with session_scope(session=get_instance(hass).get_session()) as session:
+            session.query(Statistics).filter(Statistics.start_ts >= since).delete()
+
+    await restarted(account, lambda: get_instance(hass).async_add_executor_job(forget))
+    after = await rows_of(hass, IMPORTED)
+    assert [row["start"] for row in after] == [row["start"] for row in before]
+    assert [row["sum"] for row in after] == pytest.approx([row["sum"] for row in before], abs=1e-3)
+
+
+async def test_statistic_that_was_deleted_by_hand_is_imported_again(
+    hass: HomeAssistant, make_account: MakeAccount
+) -> None:
+    account = make_account(eniris_house())
+    await imported(account)
+    before = await rows_of(hass, IMPORTED)
+    get_instance(hass).async_clear_statistics([IMPORTED])
+    await restarted(account)
+    assert await rows_of(hass, IMPORTED) == before
+
+
+async def test_statistic_keeps_its_unit(hass: HomeAssistant, make_account: MakeAccount) -> None:
+    account = make_account(eniris_house())
+    await imported(account)
+    before = await rows_of(hass, IMPORTED)
+    # Somebody has it counted in kWh from here on.
+    metadata: StatisticMetaData = {
+        "mean_type": StatisticMeanType.NONE,
+        "has_sum": True,
+        "name": "Grid",
+        "source": DOMAIN,
+        "statistic_id": IMPORTED,
+        "unit_class": "energy",
+        "unit_of_measurement": "kWh",
+    }
+    rows: list[StatisticData] = [
+        {
+            "start": datetime.fromtimestamp(row["start"], UTC),
+            "state": row["state"] / 1000,
+            "sum": row["sum"] / 1000,
+        }
+        for row in before
+    ]
+    async_add_external_statistics(hass, metadata, rows)
+    await restarted(account)
+    for _ in range(20):
+        await account.wait(300)
+    after = await rows_of(hass, IMPORTED)
+    assert len(after) > len(before)
+    meter = default_world().home.meter("grid")
+    first, last = (datetime.fromtimestamp(after[place]["start"], UTC) for place in (0, -1))
+    truth = (meter.imported(last + HOUR) - meter.imported(first)) / 1000
+    assert after[-1]["sum"] == pytest.approx(truth, abs=1e-3)
+
+
+async def test_register_that_counts_something_else_gets_another_statistic(
+    hass: HomeAssistant, make_account: MakeAccount
+) -> None:
+    account = make_account(eniris_house())
+    metadata: StatisticMetaData = {
+        "mean_type": StatisticMeanType.NONE,
+        "has_sum": True,
+        "name": "Water",
+        "source": DOMAIN,
+        "statistic_id": IMPORTED,
+        "unit_class": "volume",
+        "unit_of_measurement": "m³",
+    }
+    async_add_external_statistics(hass, metadata, [{"start": BEGINNING, "state": 5.0, "sum": 5.0}])
+    await imported(account)
+    assert [row["sum"] for row in await rows_of(hass, IMPORTED)] == [5.0]
+    assert len(await rows_of(hass, f"{IMPORTED}_energy")) == DAYS * 24
+
+
+async def test_statistics_are_found_by_the_name_of_their_device(hass: HomeAssistant, make_account: MakeAccount) -> None:
+    account = make_account(eniris_house())
+    await imported(account)
+    await async_wait_recording_done(hass)
+    listed = await async_list_statistic_ids(hass)
+    names = {one["statistic_id"]: one["name"] for one in listed if one["source"] == DOMAIN}
+    assert names[IMPORTED] == "LGF Digital Smart Meter E360 Imported energy"
+    assert len(set(names.values())) == len(names)

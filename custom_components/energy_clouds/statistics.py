@@ -101,9 +101,11 @@ async def last_rows(hass: HomeAssistant, points: Mapping[str, Point]) -> dict[st
     def read() -> dict[str, Stored]:
         found = {}
         for statistic, unit in _units(hass, points).items():
-            newest = {} if unit is None else get_last_statistics(hass, 1, statistic, False, {"state", "sum"})
-            rows = _rows(newest.get(statistic, ()), points[statistic], unit)
-            found[statistic] = Stored(unit=unit, rows=tuple(rows))
+            found[statistic] = Stored()
+            if unit is not None:
+                newest = get_last_statistics(hass, 1, statistic, False, {"state", "sum"})
+                rows = _rows(newest.get(statistic, ()), points[statistic], unit)
+                found[statistic] = Stored(unit=unit, rows=tuple(rows))
         return found
 
     await written(hass)
@@ -147,7 +149,8 @@ async def clear(hass: HomeAssistant, statistics: Collection[str]) -> None:
 
 
 def _stored(hass: HomeAssistant, wanted: Collection[Wanted]) -> dict[str, Stored]:
-    units = _units(hass, {one.statistic: one.point for one in wanted})
+    told = _units(hass, {one.statistic: one.point for one in wanted})
+    units = {statistic: unit for statistic, unit in told.items() if unit is not None}
     found: dict[str, Stored] = {}
     left = [one for one in wanted if one.statistic in units]
     for before in (HOUR, _MONTH, None):
@@ -177,7 +180,7 @@ def _units(hass: HomeAssistant, points: Mapping[str, Point]) -> dict[str, str | 
     }
 
 
-def _rows(found: Iterable[StatisticsRow], point: Point, unit: str | None) -> list[StatisticRow]:
+def _rows(found: Iterable[StatisticsRow], point: Point, unit: str) -> list[StatisticRow]:
     own = _CONVERTERS[point.quantity].converter_factory(unit, point.unit)
     return [
         StatisticRow(utc_from_timestamp(row["start"]), own(row.get("state") or 0.0), own(total))

@@ -1,0 +1,1 @@
+"""What Energy Clouds costs, measured against what Home Assistant itself needs for the same."""
