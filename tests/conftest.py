@@ -20,6 +20,7 @@ from syrupy.assertion import SnapshotAssertion
 
 import custom_components.energy_clouds  # noqa: F401  before the test plugin mounts another package of that name
 from custom_components.energy_clouds.const import CONF_ACCOUNT_ID, CONF_CREDENTIALS, CONF_VENDOR, DOMAIN
+from custom_components.energy_clouds.counters import CounterMemory
 from custom_components.energy_clouds.history_memory import HistoryMemory
 from custom_components.energy_clouds.storage import AccountMemory
 from custom_components.energy_clouds.vaults import async_get_vaults
@@ -41,6 +42,7 @@ logging.getLogger("sqlalchemy.engine").setLevel(logging.WARNING)
 
 # msgspec looks at a type's annotations when it is first used: let that be before `freezer` replaces datetime.
 msgspec.convert({}, AccountMemory)
+msgspec.convert({}, CounterMemory)
 msgspec.convert({}, HistoryMemory)
 msgspec.convert({}, BudgetState)
 msgspec.convert({}, dict[str, Grant])

@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 
+from custom_components.energy_clouds.calculated import CalculatedEnergy
+from custom_components.energy_clouds.vendors import VENDORS
 from custom_components.energy_clouds.vendors.enapter import (
     alerts as enapter_alerts,
     manifests,
@@ -15,7 +17,7 @@ from custom_components.energy_clouds.vendors.eniris.answers import Source
 from custom_components.energy_clouds.vendors.enpact import fields as enpact_fields
 from custom_components.energy_clouds.vendors.envitron import known as envitron_known
 from custom_components.energy_clouds.vendors.envitron.answers import Sensor
-from custom_components.energy_clouds.vendors.model import Inventory, Point
+from custom_components.energy_clouds.vendors.model import Inventory, Point, Sample
 from custom_components.energy_clouds.vendors.units import UNITS
 from tests.simulators.enapter import marketplace_manifests
 
@@ -118,6 +120,15 @@ def _enapter() -> Iterator[Point]:
         yield from enapter_points.points_of(f"{number}", manifests.manifest_of(blueprint).attributes.values()).values()
 
 
+def _calculated(points: Iterable[Point]) -> Iterator[Point]:
+    """The registers that are calculated of them, on both sides of zero."""
+    energy, powers = CalculatedEnergy(), list(points)
+    for power in powers:
+        for value in (1.0, -1.0):
+            energy.take(power, Sample(time=NOW, value=value), NOW)
+    return energy.points(powers)
+
+
 def _apart(points: Iterable[Point]) -> list[Point]:
     """One of each kind of points; of those that differ in nothing but their ids only the first."""
     found: dict[object, Point] = {}
@@ -126,11 +137,15 @@ def _apart(points: Iterable[Point]) -> list[Point]:
     return list(found.values())
 
 
-POINTS = {
+_VENDORS_OWN = {
     "enapter": _apart(_enapter()),
     "enectiva": _apart(_enectiva()),
     "eniris": _apart(_eniris()),
     "enpact": _apart(_enpact()),
     "envitron": _apart(_envitron()),
+}
+POINTS = {
+    vendor: [*points, *(_apart(_calculated(points)) if VENDORS[vendor].calculates_energy else ())]
+    for vendor, points in _VENDORS_OWN.items()
 }
 """By the vendor's key."""

@@ -11,6 +11,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import snapshot_platform
 from syrupy.assertion import SnapshotAssertion
 
+from custom_components.energy_clouds.calculated import Sign
 from custom_components.energy_clouds.const import DOMAIN
 from tests.simulators import faults
 from tests.simulators.envitron import OFFICE, PASSWORD, USERNAME, EnvitronSimulator, EnvitronSwitches
@@ -73,13 +74,21 @@ async def test_variant_shows_the_same(hass: HomeAssistant, make_account: MakeAcc
     await account.set_up()
     assert account.status() is ConfigEntryState.LOADED
     now = account.simulator.clock()
+    entities = er.async_entries_for_config_entry(er.async_get(hass), account.entry.entry_id)
     shown = {
         entity.unique_id.rpartition("_")[2]: hass.states.get(entity.entity_id)
-        for entity in er.async_entries_for_config_entry(er.async_get(hass), account.entry.entry_id)
+        for entity in entities
+        if not entity.unique_id.endswith(tuple(Sign))
+    }
+    calculated = {
+        entity.unique_id.removesuffix(Sign.POSITIVE).rpartition("_")[2]
+        for entity in entities
+        if entity.unique_id.endswith(tuple(Sign))
     }
     watts = {uuid for uuid, sensor in account.simulator.sensors.items() if sensor.unit == "W"}
     expected = set(account.simulator.sensors) if switch == "all_sensors" else watts
     assert {*expected, "consumption", "production"} == shown.keys()
+    assert {*watts, "consumption", "production"} == calculated
     for uuid in expected:
         state, sensor = shown[uuid], account.simulator.sensors[uuid]
         assert state is not None

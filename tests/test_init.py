@@ -302,13 +302,14 @@ async def test_memory_is_written_while_running_and_when_home_assistant_stops(
 ) -> None:
     await account.set_up()
     key = f"{DOMAIN}.{account.entry.entry_id}"
-    registers = hass_storage[key]["data"]["registers"]
-    await account.polls(17)
+    before = hass_storage[key]["data"]
+    # The next discovery is an hour later.
+    await account.polls(61 + 17)
     async_fire_time_changed(hass)
     await hass.async_block_till_done()
-    later = hass_storage[key]["data"]["registers"]
-    assert later[0]["point_id"] == registers[0]["point_id"]
-    assert later[0]["time"] > registers[0]["time"]
+    later = hass_storage[key]["data"]
+    assert later["inventory"]["devices"] == before["inventory"]["devices"]
+    assert later["discovered_at"] > before["discovered_at"]
 
 
 async def test_two_requests_to_remember_make_one_write(

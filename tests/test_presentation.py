@@ -41,7 +41,7 @@ class Shown:
         others = tuple(one for one in known.points if one.id.key not in self._points)
         inventory = msgspec.structs.replace(known, points=(*others, *self._points.values()))
         sample = Sample(time=coordinator.vendor.now(), value=value)
-        coordinator._take_readings(
+        await coordinator._take_readings(
             Readings(samples={point.id: sample}, broken=frozenset(), problems={}, inventory=inventory, requests=0)
         )
         await self.account.hass.async_block_till_done()

@@ -67,12 +67,20 @@ def test_sample_with_a_time_to_come_does_not_shut_out_the_true_ones() -> None:
     assert guard.accepts(POINT, sample(1, 35.7), NOW)
 
 
-def test_registers_of_gone_points_are_forgotten() -> None:
+def test_registers_of_gone_devices_are_forgotten() -> None:
     guard = RegisterGuard([RegisterReading(point_id=POINT, time=START, value=35.6)])
-    guard.keep_only({POINT})
-    assert len(guard.readings()) == 1
-    guard.keep_only(set())
+    guard.forget({"another"})
+    assert guard.last(POINT) == sample(0, 35.6)
+    guard.forget({POINT.device_id})
+    assert guard.last(POINT) is None
     assert guard.readings() == ()
+
+
+def test_nothing_is_suspected_of_a_device_that_was_gone() -> None:
+    guard = RegisterGuard()
+    assert published(guard, [35.6, 0.0]) == [35.6]
+    guard.forget({POINT.device_id})
+    assert published(guard, [35.6, 0.0, 35.7]) == [35.6, 35.7]
 
 
 def test_words_are_no_register() -> None:

@@ -15,6 +15,7 @@ from homeassistant.helpers.typing import ConfigType
 from .connection import async_connect
 from .const import CONF_CREDENTIALS, CONF_VENDOR, DOMAIN, PLATFORMS
 from .coordinator import EnergyCloudsConfigEntry, EnergyCloudsCoordinator
+from .counters import async_load_counters, async_remove_counters
 from .devices import vendor_device_id
 from .history import async_keep_history, async_remove_history
 from .notices import show_notices
@@ -52,7 +53,10 @@ async def async_setup_entry(hass: HomeAssistant, entry: EnergyCloudsConfigEntry)
     except InvalidAddress as err:
         raise ConfigEntryError(translation_domain=DOMAIN, translation_key="invalid_url") from err
     budget = (await async_get_budgets(hass)).of(type(vendor), credentials)
-    coordinator = EnergyCloudsCoordinator(hass, entry, store=store, memory=memory, vendor=vendor, budget=budget)
+    counters = await async_load_counters(hass, entry, calculates=vendor.calculates_energy)
+    coordinator = EnergyCloudsCoordinator(
+        hass, entry, store=store, memory=memory, counters=counters, vendor=vendor, budget=budget
+    )
     await coordinator.async_config_entry_first_refresh()
     entry.runtime_data = coordinator
     await coordinator.async_save()
@@ -74,6 +78,7 @@ async def async_remove_entry(hass: HomeAssistant, entry: EnergyCloudsConfigEntry
     """Forget an account that was removed."""
     vendor, credentials = VENDORS[entry.data[CONF_VENDOR]], entry.data[CONF_CREDENTIALS]
     await AccountStore(hass, entry.entry_id).remove()
+    await async_remove_counters(hass, entry)
     await async_remove_history(hass, entry)
     (await async_get_budgets(hass)).forget(vendor, credentials)
     await (await async_get_vaults(hass)).forget(vendor, credentials)

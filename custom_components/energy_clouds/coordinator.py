@@ -1,7 +1,7 @@
 """One account: discovers slowly, reads at the pace its budget carries, tells each entity of its own changes only."""
 
-from collections.abc import Callable, Mapping
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime, timedelta
 import logging
 import math
 import time
@@ -9,29 +9,25 @@ from typing import Any, override
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
-from homeassistant.exceptions import ConfigEntryAuthFailed
 from homeassistant.helpers.event import async_track_time_interval
-from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, UpdateFailed
+from homeassistant.helpers.update_coordinator import DataUpdateCoordinator
 from homeassistant.util.dt import utcnow
 
+from .calculated import CalculatedPoint
 from .const import DOMAIN, OPTION_EXCLUDED_DEVICES, OPTION_SCAN_INTERVAL, PATIENCE
+from .counters import Counters
 from .devices import register_devices, remove_devices, unique_device_id
+from .failures import failure_of
+from .freshness import STALE_AFTER, freshness
 from .inventory import Census
 from .notices import show_notices
 from .pace import next_poll, offset_of
-from .registers import CLOCK_TOLERANCE, RegisterGuard
+from .registers import CLOCK_TOLERANCE
 from .storage import AccountMemory, AccountStore
 from .vendors import Vendor
 from .vendors.budget import Budget
-from .vendors.errors import (
-    CannotConnect,
-    InvalidCredentials,
-    NotPermitted,
-    RateLimited,
-    UnexpectedAnswer,
-    VendorError,
-)
-from .vendors.model import Inventory, Nature, Point, PointId, Problem, Readings, Sample
+from .vendors.errors import InvalidCredentials, VendorError
+from .vendors.model import Inventory, Point, PointId, Problem, Readings, Sample
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -41,15 +37,6 @@ REDEFINITION_PAUSE = timedelta(minutes=10)
 """A vendor that tells another unit in every poll does not have the account set up anew in every poll."""
 POLL_TOLERANCE = timedelta(seconds=1)
 """Home Assistant is up to half a second late on purpose."""
-STALE_AFTER = 3
-"""A sample is stale, and a failing account out of patience, after so many cadences."""
-
-_FAILURES = {
-    CannotConnect: "cannot_connect",
-    NotPermitted: "not_permitted",
-    RateLimited: "rate_limited",
-    UnexpectedAnswer: "unexpected_answer",
-}
 
 type EnergyCloudsConfigEntry = ConfigEntry[EnergyCloudsCoordinator]
 
@@ -66,6 +53,7 @@ class EnergyCloudsCoordinator(DataUpdateCoordinator[dict[PointId, Sample]]):
         *,
         store: AccountStore,
         memory: AccountMemory,
+        counters: Counters,
         vendor: Vendor,
         budget: Budget,
     ) -> None:
@@ -87,7 +75,7 @@ class EnergyCloudsCoordinator(DataUpdateCoordinator[dict[PointId, Sample]]):
         # Other options may make other points of the same devices.
         self._discovered_at = discovered = memory.discovered_at if memory.options == self._options else None
         self._discovery_due = vendor.now() if discovered is None else discovered + vendor.discovery_interval
-        self._registers = RegisterGuard(memory.registers)
+        self._counters = counters
         self._excluded = frozenset[str](entry.options.get(OPTION_EXCLUDED_DEVICES, ()))
         self._points: dict[PointId, Point] = {}
         self._shown_as: dict[PointId, Point] = {}
@@ -115,7 +103,6 @@ class EnergyCloudsCoordinator(DataUpdateCoordinator[dict[PointId, Sample]]):
             inventory=self._census.inventory,
             discovered_at=self._discovered_at,
             missing=self._census.missing,
-            registers=self._registers.readings(),
             options=self._options,
         )
 
@@ -150,6 +137,7 @@ class EnergyCloudsCoordinator(DataUpdateCoordinator[dict[PointId, Sample]]):
     def async_forget_device(self, device_id: str) -> bool:
         """Forget a device that the account does not list. Returns whether there is no such device any more."""
         if is_gone := self._census.forget(device_id):
+            self._counters.forget({device_id})
             self._take_inventory(self._census.inventory)
         return is_gone
 
@@ -204,7 +192,7 @@ class EnergyCloudsCoordinator(DataUpdateCoordinator[dict[PointId, Sample]]):
                 await self._discover()
             except VendorError as err:
                 self._show_notices(is_all=False)
-                raise self._as_failure(err) from err
+                raise failure_of(err) from err
         self._take_inventory(self._census.inventory)
 
     @override
@@ -214,11 +202,11 @@ class EnergyCloudsCoordinator(DataUpdateCoordinator[dict[PointId, Sample]]):
             await self._discover_if_due()
             readings = await self.vendor.read(self._wanted_points())
             if not self._stopped:
-                self._take_readings(readings)
+                await self._take_readings(readings)
                 self._make_entities_anew()
         except VendorError as err:
             self._show_notices(is_all=False)
-            raise self._as_failure(err) from err
+            raise failure_of(err) from err
         finally:
             self._set_pace()
         self._show_notices(is_all=True)
@@ -250,6 +238,7 @@ class EnergyCloudsCoordinator(DataUpdateCoordinator[dict[PointId, Sample]]):
         gone = self._census.count(await self.vendor.discover())
         self._discovered_at = self.vendor.now()
         self._discovery_due = self._discovered_at + self.vendor.discovery_interval
+        self._counters.forget(gone)
         if gone and not self._stopped:
             _LOGGER.info("Removing %d devices that the account has no longer", len(gone))
             remove_devices(self.hass, self.config_entry, gone)
@@ -261,7 +250,9 @@ class EnergyCloudsCoordinator(DataUpdateCoordinator[dict[PointId, Sample]]):
         devices = [device for device in inventory.devices if device.id not in excluded]
         register_devices(self.hass, self.config_entry, self.vendor.title, devices, inventory.sites)
         remove_devices(self.hass, self.config_entry, excluded)
-        points = {point.id: point for point in inventory.points if point.id.device_id not in excluded}
+        self._counters.forget(excluded)
+        known = [point for point in inventory.points if point.id.device_id not in excluded]
+        points = {point.id: point for point in (*known, *self._counters.points(known))}
         listed = {device.id for device in devices}
         self._shown_as = {one: point for one, point in self._shown_as.items() if one.device_id in listed}
         self._redefined = self._redefinitions(points)
@@ -270,7 +261,6 @@ class EnergyCloudsCoordinator(DataUpdateCoordinator[dict[PointId, Sample]]):
         for point_id in self._points.keys() - points.keys():
             self.data.pop(point_id, None)
         self._points = points
-        self._registers.keep_only(points.keys())
         self._wanted = None
         if new and self._points_listeners:
             self._shown_as |= {point.id: point for point in new}
@@ -287,16 +277,30 @@ class EnergyCloudsCoordinator(DataUpdateCoordinator[dict[PointId, Sample]]):
         if self._redefined and time.monotonic() - self._made_at > REDEFINITION_PAUSE.total_seconds():
             self.hass.config_entries.async_schedule_reload(self.config_entry.entry_id)
 
-    @callback
-    def _take_readings(self, readings: Readings) -> None:
+    async def _take_readings(self, readings: Readings) -> None:
         self.requests_of_last_poll = readings.requests
         self.problems = dict(readings.problems)
         self._forbidden = {device for device, problem in self.problems.items() if problem is Problem.NOT_PERMITTED}
         if readings.inventory is not None:
             self._census.learn(readings.inventory)
             self._take_inventory(self._census.inventory)
+        accepted = self._counters.take(self._news(readings.samples), self.vendor.now())
+        await self._counters.save()
+        if self._stopped:
+            return
+        self.data.update(accepted)
+        self._changed |= accepted.keys()
+        for point_id in readings.broken:
+            if self.data.pop(point_id, None) is not None:
+                self._changed.add(point_id)
+        if accepted.keys() - self._points.keys():
+            # A power was on that side of zero for the first time: there is one more register.
+            self._take_inventory(self._census.inventory)
+
+    def _news(self, samples: Mapping[PointId, Sample]) -> Iterator[tuple[Point, Sample]]:
+        """The samples that are neither shown already nor older than what is shown."""
         now = self.vendor.now()
-        for point_id, sample in readings.samples.items():
+        for point_id, sample in samples.items():
             if (point := self._points.get(point_id)) is None or sample == (shown := self.data.get(point_id)):
                 continue
             if point_id in self._redefined:
@@ -304,13 +308,7 @@ class EnergyCloudsCoordinator(DataUpdateCoordinator[dict[PointId, Sample]]):
             # What is shown with a time to come was taken in with a wrong clock: it is no reason to refuse the true.
             if shown is not None and sample.time < shown.time <= now + CLOCK_TOLERANCE:
                 continue
-            if point.nature is Nature.REGISTER and not self._registers.accepts(point_id, sample, now):
-                continue
-            self.data[point_id] = sample
-            self._changed.add(point_id)
-        for point_id in readings.broken:
-            if self.data.pop(point_id, None) is not None:
-                self._changed.add(point_id)
+            yield point, sample
 
     @callback
     def _show_notices(self, *, is_all: bool) -> None:
@@ -321,7 +319,7 @@ class EnergyCloudsCoordinator(DataUpdateCoordinator[dict[PointId, Sample]]):
     def _wanted_points(self) -> tuple[Point, ...]:
         """The points of all devices that have an enabled entity; before there are entities, all points."""
         if self._wanted is None:
-            points = self._points.values()
+            points = [point for point in self._points.values() if not isinstance(point, CalculatedPoint)]
             if self._points_listeners:
                 devices = {point_id.device_id for point_id in self._entities}
                 self._wanted = tuple(point for point in points if point.id.device_id in devices)
@@ -356,35 +354,10 @@ class EnergyCloudsCoordinator(DataUpdateCoordinator[dict[PointId, Sample]]):
 
     def _visibility(self) -> Callable[[PointId], bool]:
         """What decides for each point whether its newest sample may be shown now."""
-        now = self.vendor.now()
         patience = max(PATIENCE, STALE_AFTER * self.interval)
-        pace = self._round
         is_patient = time.monotonic() - self._succeeded_at <= patience.total_seconds()
-        newest = now + CLOCK_TOLERANCE
-        oldest: dict[timedelta | None, datetime] = {None: datetime.min.replace(tzinfo=UTC)}
-
-        def visible(point_id: PointId) -> bool:
-            sample, point = self.data.get(point_id), self._points.get(point_id)
-            if not is_patient or sample is None or point is None or point_id.device_id in self._forbidden:
-                return False
-            if point.cadence not in oldest:
-                oldest[point.cadence] = now - STALE_AFTER * max(point.cadence or pace, pace)
-            return oldest[point.cadence] <= sample.time <= newest
-
-        return visible
-
-    def _as_failure(self, err: VendorError) -> ConfigEntryAuthFailed | UpdateFailed:
-        """The one place where a vendor's error becomes Home Assistant's."""
-        if isinstance(err, InvalidCredentials):
-            return ConfigEntryAuthFailed(
-                translation_domain=DOMAIN, translation_key=err.reason, translation_placeholders={"detail": str(err)}
-            )
-        return UpdateFailed(
-            translation_domain=DOMAIN,
-            translation_key=_FAILURES[type(err)],
-            translation_placeholders={"detail": str(err)},
-            retry_after=err.retry_after.total_seconds() if isinstance(err, RateLimited) else None,
-        )
+        is_fresh = freshness(self._points, self.data, self.vendor.now(), self._round)
+        return lambda point_id: is_patient and point_id.device_id not in self._forbidden and is_fresh(point_id)
 
 
 def _differs(one: Point, other: Point) -> bool:

@@ -8,6 +8,7 @@ from homeassistant.helpers.device_registry import DeviceInfo
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.update_coordinator import CoordinatorEntity
 
+from .calculated import CalculatedPoint
 from .const import DOMAIN, PLATFORMS
 from .coordinator import EnergyCloudsConfigEntry, EnergyCloudsCoordinator
 from .quantities import PRESENTATIONS
@@ -31,7 +32,7 @@ class EnergyCloudsEntity(CoordinatorEntity[EnergyCloudsCoordinator]):
         # Also where the vendor names it: the icon and the words for its states are found by it.
         key = point.meaning or point.quantity.value
         self._attr_translation_key = key if point.phase is None else f"{key}_of_phase"
-        self._attr_translation_placeholders = {} if point.phase is None else {"phase": point.phase.value}
+        self._attr_translation_placeholders = _placeholders_of(point)
         if point.name is not None:
             self._attr_name = point.name
 
@@ -53,6 +54,14 @@ class EnergyCloudsEntity(CoordinatorEntity[EnergyCloudsCoordinator]):
     def sample(self) -> Sample | None:
         """The newest sample. Home Assistant asks for it only while the entity is available."""
         return self.coordinator.data.get(self.point.id)
+
+
+def _placeholders_of(point: Point) -> dict[str, str]:
+    """What a translated name has of the point's own."""
+    placeholders = {} if point.phase is None else {"phase": point.phase.value}
+    if isinstance(point, CalculatedPoint) and point.power.name is not None:
+        placeholders["power"] = point.power.name
+    return placeholders
 
 
 @callback

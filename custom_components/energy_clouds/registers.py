@@ -7,6 +7,7 @@ and is told again as less, is a correction, once it has been told twice.
 
 from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
+from typing import Annotated
 
 import msgspec
 
@@ -20,7 +21,7 @@ class RegisterReading(msgspec.Struct, frozen=True, kw_only=True):
     """A register's last accepted sample, as it is kept over restarts."""
 
     point_id: PointId
-    time: datetime
+    time: Annotated[datetime, msgspec.Meta(tz=True)]
     value: float
 
 
@@ -51,10 +52,14 @@ class RegisterGuard:
         self._accepted[point_id] = sample
         return True
 
-    def keep_only(self, point_ids: Collection[PointId]) -> None:
-        """Forget all other registers."""
+    def last(self, point_id: PointId) -> Sample | None:
+        """The last accepted sample."""
+        return self._accepted.get(point_id)
+
+    def forget(self, device_ids: Collection[str]) -> None:
+        """Forget the registers of those devices."""
         for known in (self._accepted, self._suspected):
-            for point_id in known.keys() - point_ids:
+            for point_id in [one for one in known if one.device_id in device_ids]:
                 del known[point_id]
 
     def readings(self) -> tuple[RegisterReading, ...]:

@@ -29,6 +29,7 @@ from homeassistant.util.unit_conversion import (
     VolumeConverter,
 )
 
+from .calculated import CalculatedPoint
 from .const import DOMAIN
 from .hours import HOUR, StatisticRow
 from .vendors.model import Nature, Point, Quantity
@@ -65,7 +66,9 @@ class Stored:
 
 
 def has_statistic(point: Point) -> bool:
-    """Whether a point counts something that statistics can be made of."""
+    """Whether a point counts something that statistics can be made of, from what the vendor has."""
+    if isinstance(point, CalculatedPoint):
+        return False
     counts = point.nature is Nature.REGISTER or (point.nature is Nature.INTERVAL and not point.running)
     converter = _CONVERTERS.get(point.quantity)
     return counts and converter is not None and point.unit in converter.VALID_UNITS

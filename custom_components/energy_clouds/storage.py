@@ -12,7 +12,6 @@ from homeassistant.util.hass_dict import HassKey
 import msgspec
 
 from .const import DOMAIN
-from .registers import RegisterReading
 from .vendors import Vendor
 from .vendors.base import Credentials
 from .vendors.budget import Budget, BudgetState, Limit
@@ -24,7 +23,7 @@ _LOGIN = "_login"
 
 
 class AccountMemory(msgspec.Struct, frozen=True, kw_only=True):
-    """What is known of an account: its inventory, when that was complete last, and its registers' last samples.
+    """What is known of an account: its inventory, and when that was complete last.
 
     `missing` counts, by device id, the complete discoveries in a row that did not list the device. `options` are those
     of the vendor's own options under which the inventory was made, as text.
@@ -33,7 +32,6 @@ class AccountMemory(msgspec.Struct, frozen=True, kw_only=True):
     inventory: Inventory = Inventory()
     discovered_at: datetime | None = None
     missing: Mapping[str, int] = msgspec.field(default_factory=dict)
-    registers: tuple[RegisterReading, ...] = ()
     options: str = ""
 
 

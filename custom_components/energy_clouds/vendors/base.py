@@ -129,6 +129,8 @@ class Vendor(ABC):
     login_limit: ClassVar[Limit] = Limit(requests=60, window=timedelta(hours=1))
     """How often an account signs in at most; no more than a guard where no document has a limit."""
     option_fields: ClassVar[tuple[OptionField, ...]] = ()
+    calculates_energy: ClassVar[bool] = False
+    """Whether it gives power and no energy: then that is calculated from all powers in watts."""
     empty: ClassVar[str] = "no_devices"
     """The config flow's error key for an account that shows no devices."""
 

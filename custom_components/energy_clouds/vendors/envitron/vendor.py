@@ -43,6 +43,7 @@ class Envitron(Vendor):
     identity: ClassVar[str] = "username"
     cadence: ClassVar[timedelta] = timedelta(minutes=1)
     history_reach: ClassVar[timedelta | None] = timedelta(0)
+    calculates_energy: ClassVar[bool] = True
 
     @override
     def __init__(self, connection: Connection, inventory: Inventory) -> None:
