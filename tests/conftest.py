@@ -5,11 +5,13 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 import hashlib
+from itertools import count
 import logging
+from types import MappingProxyType
 from typing import Any
 from unittest.mock import patch
 
-from freezegun.api import FrozenDateTimeFactory
+from freezegun.api import FrozenDateTimeFactory, freeze_time
 from homeassistant.config_entries import ConfigEntry, ConfigEntryState
 from homeassistant.core import HomeAssistant
 import msgspec
@@ -18,7 +20,8 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry, async_
 from pytest_homeassistant_custom_component.syrupy import HomeAssistantSnapshotExtension
 from syrupy.assertion import SnapshotAssertion
 
-import custom_components.energy_clouds  # noqa: F401  before the test plugin mounts another package of that name
+import custom_components.energy_clouds  # before the test plugin mounts another package of that name
+from custom_components.energy_clouds import connection
 from custom_components.energy_clouds.const import CONF_ACCOUNT_ID, CONF_CREDENTIALS, CONF_VENDOR, DOMAIN
 from custom_components.energy_clouds.counters import CounterMemory
 from custom_components.energy_clouds.history_memory import HistoryMemory
@@ -214,3 +217,24 @@ async def make_account(
 def account(make_account: MakeAccount) -> Account:
     """The office building's account; not set up yet."""
     return make_account()
+
+
+@pytest.fixture
+def new_life(
+    hass: HomeAssistant,
+    hass_storage: dict[str, Any],
+    monkeypatch: pytest.MonkeyPatch,
+    enable_custom_integrations: None,
+) -> Iterator[Callable[[], Any]]:
+    """Make accounts at a vendor that answers whatever a test wants. Hypothesis does not look at their clock."""
+    from .hostile_life import Life
+    from .hostile_vendor import Cloud, Hostile
+
+    vendors = MappingProxyType({**VENDORS, Hostile.key: Hostile})
+    for module in (custom_components.energy_clouds, connection):
+        monkeypatch.setattr(module, "VENDORS", vendors)
+    numbers = count()
+    with freeze_time(START, ignore=["hypothesis"]) as clock:
+        assert isinstance(clock, FrozenDateTimeFactory)
+        yield lambda: Life(hass, clock, hass_storage, next(numbers))
+    Hostile.cloud = Cloud()

@@ -298,15 +298,15 @@ class EnergyCloudsCoordinator(DataUpdateCoordinator[dict[PointId, Sample]]):
             self._take_inventory(self._census.inventory)
 
     def _news(self, samples: Mapping[PointId, Sample]) -> Iterator[tuple[Point, Sample]]:
-        """The samples that are neither shown already nor older than what is shown."""
-        now = self.vendor.now()
+        """The samples that are neither shown already, nor older than what is shown, nor of a time to come."""
+        newest = self.vendor.now() + CLOCK_TOLERANCE
         for point_id, sample in samples.items():
             if (point := self._points.get(point_id)) is None or sample == (shown := self.data.get(point_id)):
                 continue
-            if point_id in self._redefined:
+            if point_id in self._redefined or sample.time > newest:
                 continue
             # What is shown with a time to come was taken in with a wrong clock: it is no reason to refuse the true.
-            if shown is not None and sample.time < shown.time <= now + CLOCK_TOLERANCE:
+            if shown is not None and sample.time < shown.time <= newest:
                 continue
             yield point, sample
 
