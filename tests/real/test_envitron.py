@@ -101,10 +101,11 @@ def test_after_the_wait_the_account_is_added(
 
 def test_the_building_shows_its_values(page: Page, album: Album, loop: Background, api: Api) -> None:
     building = next(device for device in loop.run(only_entry(api)).devices if device.name == "Office")
+    assert {entity.unit for entity in building.entities} == {"W", "kWh"}
     page.goto(f"/config/devices/device/{building.id}")
     for entity in building.entities:
-        row = all_sensors(page).locator("hui-sensor-entity-row").filter(has_text=entity.name)
-        expect(row).to_contain_text(re.compile(r"\d\sW\b"))
+        row = all_sensors(page).locator("hui-sensor-entity-row").filter(has=page.get_by_text(entity.name, exact=True))
+        expect(row).to_contain_text(re.compile(rf"\d\s{entity.unit}\b"))
     expect(page.get_by_text("EV chargers")).to_be_visible()
     album.take("envitron-device", page)
 
