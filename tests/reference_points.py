@@ -137,15 +137,14 @@ def _apart(points: Iterable[Point]) -> list[Point]:
     return list(found.values())
 
 
-_VENDORS_OWN = {
+POINTS = {
     "enapter": _apart(_enapter()),
     "enectiva": _apart(_enectiva()),
     "eniris": _apart(_eniris()),
     "enpact": _apart(_enpact()),
     "envitron": _apart(_envitron()),
 }
-POINTS = {
-    vendor: [*points, *(_apart(_calculated(points)) if VENDORS[vendor].calculates_energy else ())]
-    for vendor, points in _VENDORS_OWN.items()
-}
 """By the vendor's key."""
+for _vendor, _points in POINTS.items():
+    if VENDORS[_vendor].calculates_energy:
+        _points += _apart(_calculated(_points))
