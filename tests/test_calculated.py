@@ -12,6 +12,7 @@ import msgspec
 import pytest
 
 from custom_components.energy_clouds.calculated import CalculatedEnergy, CalculatedPoint, CountedPower, Sign
+from custom_components.energy_clouds.statistics import has_statistic
 from custom_components.energy_clouds.storage import to_builtins
 from custom_components.energy_clouds.vendors.model import Nature, Phase, Point, PointId, Quantity, Sample, Value
 
@@ -173,6 +174,11 @@ def test_register_is_like_its_power() -> None:
         assert (point.name, point.phase) == (None, None)
         assert point.meaning in ("named_calculated_export", "named_calculated_import")
     assert {point.phase for point in points(msgspec.structs.replace(POWER, phase=Phase.L1))} == {Phase.L1}
+
+
+def test_register_has_no_statistic_besides_that_of_its_entity() -> None:
+    for point in points(POWER):
+        assert not has_statistic(point)
 
 
 def test_forgotten_device_begins_anew() -> None:

@@ -45,7 +45,7 @@ class Counters:
                 before = self._registers.last(point.id)
                 if not self._registers.accepts(point.id, sample, now):
                     continue
-                self._is_saved &= before is not None and before.value == sample.value
+                self._is_saved &= sample == before
             accepted[point.id] = sample
             if self._calculates and is_power(point):
                 self._is_saved &= not self._calculated.take(point, sample, now + CLOCK_TOLERANCE)
