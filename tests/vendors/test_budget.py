@@ -178,7 +178,13 @@ async def test_reset_beyond_the_window_is_not_believed() -> None:
 @given(
     limit=st.integers(1, 40),
     window=st.integers(1, 1000),
-    steps=st.lists(st.tuples(st.floats(0, 400), st.sampled_from(Priority), st.integers(0, 60)), max_size=120),
+    # Sums of such parts of a second are exact.
+    steps=st.lists(
+        st.tuples(
+            st.integers(0, 400 * 1024).map(lambda part: part / 1024), st.sampled_from(Priority), st.integers(0, 60)
+        ),
+        max_size=120,
+    ),
 )
 async def test_no_window_ever_holds_more_than_allowed(
     limit: int, window: int, steps: list[tuple[float, Priority, int]]
