@@ -59,13 +59,21 @@ class Api:
 
     async def command(self, kind: str, **fields: Any) -> Any:
         """Send a websocket command and return its result."""
+        return await self._ask(kind, fields, TIMEOUT.total)
+
+    async def _ask(self, kind: str, fields: Mapping[str, Any], patience: float | None) -> Any:
         number = next(self._numbers)
         self._waiting[number] = asyncio.get_running_loop().create_future()
         await self._socket.send_json({"id": number, "type": kind, **fields})
-        answer = await asyncio.wait_for(self._waiting[number], TIMEOUT.total)
+        answer = await asyncio.wait_for(self._waiting[number], patience)
         if not answer["success"]:
             raise HomeAssistantError(f"{kind}: {answer['error']}")
         return answer["result"]
+
+    async def act(self, domain: str, name: str, data: Mapping[str, Any], *, patience: float) -> Any:
+        """Perform an action, and return its response; it may take so many seconds."""
+        fields = {"domain": domain, "service": name, "service_data": dict(data), "return_response": True}
+        return (await self._ask("call_service", fields, patience))["response"]
 
     async def listen(self) -> None:
         """Take in answers, and (aiohttp does) answer pings: who is silent is disconnected within two minutes."""

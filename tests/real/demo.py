@@ -12,8 +12,9 @@ import signal
 import sys
 
 from .configuration import REPOSITORY
+from .history import DAYS
 from .home_assistant import HomeAssistantError, free_port
-from .report import say, table, write
+from .report import energy_table, say, table, write
 from .setting import OWNER, Setting, set_up
 from .verification import verify
 
@@ -55,9 +56,12 @@ async def _run(options: argparse.Namespace) -> int:
     async with set_up(FOLDER, port, options.language) as setting:
         if options.check:
             return await _check(setting)
-        write(table(await asyncio.gather(*(setting.complete(added) for added in setting.added))))
+        filled = await setting.filled()
+        write(table(filled.entries.values()))
+        write(await energy_table(setting.api, filled.dashboard))
         write(
             f"\nHome Assistant is at {setting.home_assistant.url}"
+            f"\nIts energy dashboard is at {setting.home_assistant.url}/energy (choose 'Last {DAYS} days' there)"
             f"\n  user name  {OWNER.username}\n  password   {OWNER.password}\n\nCtrl-C stops it.\n"
         )
         await setting.home_assistant.ended()

@@ -1,7 +1,7 @@
 """A new Home Assistant with all accounts, and the simulators behind them."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -12,6 +12,9 @@ from tests.simulators.server import running as serving
 from . import checks
 from .accounts import Account, demo_accounts
 from .api import Api, Owner, logged_in, onboard
+from .dashboard import PRECISIONS
+from .energy import Dashboard, set_up_dashboard
+from .history import DAYS, Import, days_ago, import_history
 from .home_assistant import HomeAssistant, HomeAssistantError, running
 from .inventory import DOMAIN, Entry, look_at
 from .options import choose_options
@@ -28,6 +31,15 @@ class Added:
 
     account: Account
     entry_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """The accounts by vendor, with all values, their imported past, and the energy dashboard made of it."""
+
+    entries: Mapping[str, Entry]
+    imports: Mapping[str, Import]
+    dashboard: Dashboard
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +61,22 @@ class Setting:
         entry = await self.with_values(added)
         say(f"{entry.title}: {len(entry.devices)} devices and {len(entry.entities())} entities.")
         return entry
+
+    async def filled(self) -> Filled:
+        """Complete all accounts, import their past, and set up the energy dashboard."""
+        found = await asyncio.gather(*(self.complete(added) for added in self.added))
+        entries = {added.account.vendor: entry for added, entry in zip(self.added, found, strict=True)}
+        say(f"Importing the energy of {DAYS} days ...")
+        remembering = [vendor for vendor in entries if vendor in PRECISIONS]
+        past = await asyncio.gather(*(self._imported(entries[vendor]) for vendor in remembering))
+        dashboard = await set_up_dashboard(self.api, entries)
+        say(f"The energy dashboard has {len(dashboard.statistics)} statistics.")
+        return Filled(entries, dict(zip(remembering, past, strict=True)), dashboard)
+
+    async def _imported(self, entry: Entry) -> Import:
+        imported = await import_history(self.api, entry.id, days_ago(DAYS))
+        say(f"{entry.title}: {imported.hours} hours imported.")
+        return imported
 
     async def with_values(self, added: Added) -> Entry:
         """Wait until an account's entities have the values that there are; others are shown, or found, later."""

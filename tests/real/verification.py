@@ -1,16 +1,21 @@
-"""The course of `scripts/demo --check`: look, wait for the next poll, look again, restart, look, read the log."""
+"""The course of `scripts/demo --check`: look, wait for the next poll, look again, restart, look, read the log.
+
+Before the restart and after it, the energy dashboard is compared with the world.
+"""
 
 import asyncio
 from dataclasses import dataclass
 from datetime import timedelta
 import time
 
-from . import checks, hygiene
+from . import checks, energy_checks, hygiene
 from .accounts import Account
 from .checks import Matched, Problems
+from .energy_checks import Rows
+from .history import days_ago, import_history
 from .inventory import DOMAIN, Entry
 from .report import say
-from .setting import Added, Setting
+from .setting import Added, Filled, Setting
 
 NEXT_POLL = 100
 """Seconds within which the second poll must come: an interval of a minute, begun at the installation's own instant."""
@@ -33,14 +38,19 @@ class _Look:
 
 async def verify(setting: Setting) -> Problems:
     """Check everything, and return what is wrong."""
-    results = await asyncio.gather(*(_verify_account(setting, added) for added in setting.added))
+    filled = await setting.filled()
+    results = await asyncio.gather(
+        _verify_energy(setting, filled), *(_verify_account(setting, added) for added in setting.added)
+    )
     problems = [problem for result in results for problem in result]
+    rows = await energy_checks.all_rows(setting.api)
     accounts = [added.account for added in setting.added]
     repairs = await hygiene.check_repairs(setting.api)
     say("Restarting Home Assistant ...")
     async with setting.restarted() as again:
         restart = [problem for added in again.added for problem in await _verify_restarted(again, added)]
         _tell(restart, "the restarted Home Assistant shows true values again, and has signed in nowhere anew")
+        restart += await _verify_restarted_energy(again, filled, rows)
         entries = [await again.look(added) for added in again.added]
         repairs += await hygiene.check_repairs(again.api)
     _tell(repairs, "there is nothing to be repaired")
@@ -56,10 +66,39 @@ async def verify(setting: Setting) -> Problems:
     return [*problems, *restart, *repairs, *requests, *log, *leaks]
 
 
+async def _verify_energy(setting: Setting, filled: Filled) -> Problems:
+    dashboard = filled.dashboard
+    problems, tally = await energy_checks.check_energy(setting.api, dashboard, filled.imports)
+    compared = f"{tally.hours} hours and {tally.days} days of {len(dashboard.statistics)} statistics"
+    _tell(problems, f"{compared} are the world's, to {tally.difference * 1000:.1f} Wh or litres")
+    saved = await energy_checks.check_preferences(setting.api, dashboard)
+    saved += await energy_checks.check_validation(setting.api, dashboard)
+    _tell(saved, "Home Assistant has the energy dashboard as it was saved, and finds nothing wrong with it")
+    return problems + saved
+
+
+async def _verify_restarted_energy(setting: Setting, filled: Filled, rows: Rows) -> Problems:
+    """What was imported is there as before. Importing some of it again writes but an hour that has ended since."""
+    problems = await energy_checks.check_preferences(setting.api, filled.dashboard)
+    again = {
+        vendor: await import_history(setting.api, filled.entries[vendor].id, days_ago(1)) for vendor in filled.imports
+    }
+    problems += [
+        f"{vendor}: importing again has written {one.hours} hours"
+        for vendor, one in again.items()
+        if one.hours and one.until == filled.imports[vendor].until
+    ]
+    now = await energy_checks.all_rows(setting.api)
+    problems += energy_checks.check_unchanged(rows, now)
+    number = sum(len(of_one) for of_one in rows.values())
+    _tell(problems, f"all {len(rows)} statistics have the same {number} hours, also after importing again")
+    return problems
+
+
 async def _verify_account(setting: Setting, added: Added) -> Problems:
     account = added.account
-    entry = await setting.complete(added)
     before = await _look(setting, added, poll=1)
+    entry = before.entry
     what = f"{entry.title}: {len(entry.devices)} devices, {before.shown} values"
     _tell(before.problems, f"{what}, all as the service has them")
     diagnostics = await hygiene.check_diagnostics(setting.api, account, entry)
