@@ -4,19 +4,17 @@ It begins where a point's history stands, and leaves it where it came to: what i
 """
 
 import asyncio
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import pairwise
 
 from homeassistant.core import HomeAssistant
-from homeassistant.helpers import device_registry as dr
-from homeassistant.helpers.translation import async_get_translations
 
-from .const import DOMAIN
 from .coordinator import EnergyCloudsCoordinator
 from .history_memory import PointHistory, readings_since, samples_of
 from .hours import HOUR, HourlyAmount, interval_hours, register_hours, rewritten
+from .statistic_names import statistic_names
 from .statistics import Stored, Wanted, stored_rows, write_rows
 from .vendors.errors import CannotConnect, NotPermitted, RateLimited, UnexpectedAnswer, VendorError
 from .vendors.model import Nature, Point, PointId, Sample
@@ -173,7 +171,7 @@ class Importer:
             for one, hours in found
         }
         stored = await stored_rows(self._hass, wanted.values())
-        called = await self._names()
+        called = await statistic_names(self._hass, self._coordinator.config_entry)
         for one, hours in found:
             there = stored.get(one.history.statistic, Stored())
             rewriting = rewritten(there.rows, hours)
@@ -183,30 +181,6 @@ class Importer:
                 write_rows(self._hass, wanted[one.history.statistic], there.unit, name, rewriting.rows)
                 self.rows += len(rewriting.rows)
             await asyncio.sleep(0)
-
-    async def _names(self) -> Callable[[Point], str]:
-        """What a person looks for: the device's name, then what is counted."""
-        texts: Mapping[str, str] = await async_get_translations(
-            self._hass, self._hass.config.language, "entity", {DOMAIN}
-        )
-        devices = dr.async_get(self._hass)
-
-        def name_of(point: Point) -> str:
-            identifier = (DOMAIN, self._coordinator.unique_device_id(point.id.device_id))
-            device = devices.async_get_device_by_identifier(identifier, self._coordinator.config_entry.entry_id)
-            called = None if device is None else device.name_by_user or device.name
-            counted = point.name or _translated(texts, point)
-            return f"{called} {counted}" if called else counted
-
-        return name_of
-
-
-def _translated(texts: Mapping[str, str], point: Point) -> str:
-    key = point.meaning or point.quantity.value
-    if point.phase is None:
-        return texts.get(f"component.{DOMAIN}.entity.sensor.{key}.name", key)
-    text = texts.get(f"component.{DOMAIN}.entity.sensor.{key}_of_phase.name", f"{key} {{phase}}")
-    return text.replace("{phase}", point.phase.value)
 
 
 def _hours(
