@@ -52,11 +52,8 @@ def _check_hours(counter: Counter, bars: Sequence[Bar], imported: Import, tally:
     if not bars:
         yield "is empty"
         return
-    remembers = PRECISIONS[counter.point.vendor].remembers
-    # The oldest hour is being forgotten while it is asked for, the one after it had begun before.
-    latest = imported.start if remembers is None else max(imported.start, imported.at - remembers + 2 * _HOUR)
-    if not imported.start <= bars[0].start <= latest or bars[-1].end < imported.until:
-        yield f"goes from {bars[0].start} to {bars[-1].end} instead of from {latest} to {imported.until}"
+    if bars[0].start > imported.start or bars[-1].end < imported.until:
+        yield f"goes from {bars[0].start} to {bars[-1].end} instead of from {imported.start} to {imported.until}"
     for before, bar in pairwise(bars):
         if before.end != bar.start:
             yield f"has nothing between {before.end} and {bar.start}"
@@ -91,14 +88,20 @@ def _check_days(counter: Counter, hours: Sequence[Bar], days: Sequence[Bar], tal
 
 
 def _check_amount(counter: Counter, bar: Bar, tally: Tally) -> Iterator[str]:
-    precision = PRECISIONS[counter.point.vendor]
-    rounded = 2 * precision.rounded + _SAME
-    least = counter.register(bar.end - precision.lag) - counter.register(bar.start) - rounded
-    most = counter.register(bar.end) - counter.register(bar.start - precision.lag) + rounded
     true = counter.register(bar.end) - counter.register(bar.start)
+    least, most = amount_bounds(counter, bar.start, bar.end)
     tally.difference = max(tally.difference, abs(bar.amount - true))
     if not least <= bar.amount <= most:
         yield f"has {bar.amount} from {bar.start} to {bar.end} instead of {true}"
+
+
+def amount_bounds(counter: Counter, start: datetime, end: datetime) -> tuple[float, float]:
+    """Return the least and the most that a statistic may have, as exact as the vendor's data are."""
+    precision = PRECISIONS[counter.point.vendor]
+    rounded = 2 * precision.rounded + _SAME
+    least = counter.register(end - precision.lag) - counter.register(start)
+    most = counter.register(end) - counter.register(start - precision.lag)
+    return least - rounded, most + rounded
 
 
 async def check_preferences(api: Api, dashboard: Dashboard) -> Problems:

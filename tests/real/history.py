@@ -11,6 +11,7 @@ from .inventory import DOMAIN
 
 DAYS = 30
 """So many whole days are imported, and today."""
+HOUR = timedelta(hours=1)
 SETTLING = timedelta(minutes=10)
 """How long after its end an hour is complete at the earliest."""
 PATIENCE = 300
@@ -42,6 +43,12 @@ async def import_history(api: Api, entry_id: str, start: datetime) -> Import:
     data = {"config_entry_id": entry_id, "start": start.isoformat()}
     hours = (await api.act(DOMAIN, "import_history", data, patience=PATIENCE))["hours"]
     return Import(start, at, hours)
+
+
+def oldest(remembers: timedelta | None) -> datetime:
+    """Return from when on to import: as many days as there are to be, or what a service still remembers of them."""
+    # The oldest hour is being forgotten while it is asked for, and an hour may end meanwhile.
+    return days_ago(DAYS) if remembers is None else floor_hour(datetime.now(UTC) - SETTLING - remembers) + 2 * HOUR
 
 
 def floor_hour(time: datetime) -> datetime:

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from .accounts import Account, demo_accounts
 from .api import Api, Owner, logged_in, onboard
 from .dashboard import PRECISIONS
 from .energy import Dashboard, set_up_dashboard
-from .history import DAYS, Import, days_ago, import_history
+from .history import DAYS, Import, import_history, oldest
 from .home_assistant import HomeAssistant, HomeAssistantError, running
 from .inventory import DOMAIN, Entry, look_at
 from .options import choose_options
@@ -68,13 +69,15 @@ class Setting:
         entries = {added.account.vendor: entry for added, entry in zip(self.added, found, strict=True)}
         say(f"Importing the energy of {DAYS} days ...")
         remembering = [vendor for vendor in entries if vendor in PRECISIONS]
-        past = await asyncio.gather(*(self._imported(entries[vendor]) for vendor in remembering))
+        past = await asyncio.gather(
+            *(self._imported(entries[vendor], oldest(PRECISIONS[vendor].remembers)) for vendor in remembering)
+        )
         dashboard = await set_up_dashboard(self.api, entries)
         say(f"The energy dashboard has {len(dashboard.statistics)} statistics.")
         return Filled(entries, dict(zip(remembering, past, strict=True)), dashboard)
 
-    async def _imported(self, entry: Entry) -> Import:
-        imported = await import_history(self.api, entry.id, days_ago(DAYS))
+    async def _imported(self, entry: Entry, start: datetime) -> Import:
+        imported = await import_history(self.api, entry.id, start)
         say(f"{entry.title}: {imported.hours} hours imported.")
         return imported
 

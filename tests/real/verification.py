@@ -81,7 +81,8 @@ async def _verify_restarted_energy(setting: Setting, filled: Filled, rows: Rows)
     """What was imported is there as before. Importing some of it again writes but an hour that has ended since."""
     problems = await energy_checks.check_preferences(setting.api, filled.dashboard)
     again = {
-        vendor: await import_history(setting.api, filled.entries[vendor].id, days_ago(1)) for vendor in filled.imports
+        vendor: await import_history(setting.api, filled.entries[vendor].id, max(imported.start, days_ago(1)))
+        for vendor, imported in filled.imports.items()
     }
     problems += [
         f"{vendor}: importing again has written {one.hours} hours"
