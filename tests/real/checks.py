@@ -21,11 +21,12 @@ _OF_A_DAY = ("_daily", "_today")
 
 
 def check_devices(account: Account, entry: Entry) -> Problems:
-    """Every device of the account is there, with entities that are enabled or hidden, and no other has any."""
+    """Every device of the account is there, with entities that are enabled or hidden; no other but its own has any."""
     there = {device.vendor_id: device for device in entry.devices}
     problems = [f"{entry.title} is {entry.state}"] if entry.state != "loaded" else []
     true_devices = frozenset(account.truth.devices())
-    strange = (device for device in entry.devices if device.entities and device.vendor_id not in true_devices)
+    others = (device for device in entry.devices if device.vendor_id)
+    strange = (device for device in others if device.entities and device.vendor_id not in true_devices)
     problems += [f"{device.name}: measures nothing, but has entities" for device in strange]
     for device_id in sorted(true_devices):
         if device_id not in there:

@@ -11,7 +11,7 @@ from .checks import Problems
 from .dashboard import EVERYTHING, PRECISIONS, Counter
 from .energy import Bar, Dashboard
 from .history import Import, Imports, days_ago, local_date, midnight
-from .inventory import DOMAIN, INVALID
+from .inventory import DOMAIN, INVALID, Entry
 
 _HOUR = timedelta(hours=1)
 _SAME = 1e-6
@@ -138,6 +138,15 @@ async def check_validation(api: Api, dashboard: Dashboard) -> Problems:
         for entity, detail in issue["affected_entities"]
         if issue["type"] != "statistics_not_defined" or entity not in sensors
     ]
+
+
+def check_history_sensor(entry: Entry, imported: Import) -> Problems:
+    """The account's own sensor tells up to when its history is complete."""
+    own = next(device for device in entry.devices if not device.vendor_id)
+    shown = own.enabled()["history_until"].state or "nothing"
+    if shown in INVALID or datetime.fromisoformat(shown) < imported.until:
+        return [f"{entry.title}: its history is said to be complete until {shown} instead of {imported.until}"]
+    return []
 
 
 async def all_rows(api: Api) -> Rows:

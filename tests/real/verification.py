@@ -69,6 +69,9 @@ async def verify(setting: Setting) -> Problems:
 async def _verify_energy(setting: Setting, filled: Filled) -> Problems:
     dashboard = filled.dashboard
     problems, tally = await energy_checks.check_energy(setting.api, dashboard, filled.imports)
+    for added in setting.added:
+        if (imported := filled.imports.get(added.account.vendor)) is not None:
+            problems += energy_checks.check_history_sensor(await setting.look(added), imported)
     compared = f"{tally.hours} hours and {tally.days} days of {len(dashboard.statistics)} statistics"
     _tell(problems, f"{compared} are the world's, to {tally.difference * 1000:.1f} Wh or litres")
     saved = await energy_checks.check_preferences(setting.api, dashboard)
@@ -122,7 +125,7 @@ async def _verify_next_poll(setting: Setting, added: Added, before: _Look) -> Pr
         async with asyncio.timeout(NEXT_POLL):
             while not _has_news(account, before):
                 await asyncio.sleep(0.5)
-        await setting.api.refresh(next(entity.id for entity in before.entry.entities() if entity.enabled))
+        await setting.api.refresh(_measuring(before.entry))
     deadline = time.monotonic() + SETTLING
     while True:
         look = await _look(setting, added, poll=2)
@@ -138,7 +141,7 @@ async def _verify_idle_poll(setting: Setting, added: Added, before: _Look) -> Pr
     """There is nothing new so soon: a poll that is asked for sends nothing, and what is shown stays true."""
     title, account = before.entry.title, added.account
     requests, polls = account.requests(), _polls(setting, account)
-    await setting.api.refresh(next(entity.id for entity in before.entry.entities() if entity.enabled))
+    await setting.api.refresh(_measuring(before.entry))
     deadline = time.monotonic() + SETTLING
     while _polls(setting, account) == polls:
         if time.monotonic() > deadline:
@@ -171,6 +174,11 @@ async def _look(setting: Setting, added: Added, *, poll: int) -> _Look:
 def _has_news(account: Account, before: _Look) -> bool:
     """Say whether a poll a second ago could show something later of everything."""
     return checks.has_news(account, before.entry, before.matched, checks.present() - JUST_NOW)
+
+
+def _measuring(entry: Entry) -> str:
+    """Return an entity that shows a measured value: those of the account itself need no poll."""
+    return next(entity.id for device in entry.devices if device.vendor_id for entity in device.enabled().values())
 
 
 def _polls(setting: Setting, account: Account) -> int:
