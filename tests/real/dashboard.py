@@ -157,17 +157,17 @@ SOURCES: Final[Sequence[Use]] = (
         _home("solar", "exported"),
         # The power of a hybrid inverter is that of its roof and its battery together.
         Point("eniris", eniris.SITE, "installationMetrics.childrenProducedPower_W"),
-        "Home's roof",
+        "Home roof",
     ),
     _eniris_roof(
         eniris.ROOF,
         "solarInverterMetrics",
         _office("solar", "exported"),
         Point("eniris", eniris.ROOF, "solarInverterMetrics.actualPowerTot_W"),
-        "Office's roof",
+        "Office roof",
     ),
     Use(
-        name="Home's battery",
+        name="Home battery",
         counters={
             "stat_energy_from": _eniris(
                 eniris.BATTERY, "batteryMetrics.dischargedAbsEnergyTot_Wh", _home("battery", "exported")
@@ -185,14 +185,14 @@ SOURCES: Final[Sequence[Use]] = (
 )
 DEVICES: Final[Sequence[Use]] = (
     Use(
-        name="Home's heat pump",
+        name="Home heat pump",
         counters={
             "stat_consumption": _eniris(eniris.HEAT_PUMP, "heatPumpMetrics.consumedAbsEnergyTot_Wh", _home("heat_pump"))
         },
         rates={"stat_rate": Point("eniris", eniris.HEAT_PUMP, "heatPumpMetrics.actualPowerTot_W")},
     ),
     Use(
-        name="Home's car",
+        name="Home car",
         counters={
             "stat_consumption": Counter(Point("enapter", enapter.EV_CHARGER, "charge_energy"), _home("ev_charger"))
         },
@@ -203,7 +203,7 @@ DEVICES: Final[Sequence[Use]] = (
     _eniris_submeter("lighting", "Lighting"),
     _eniris_submeter("server_room", "Server room"),
     _eniris_submeter("ventilation", "Ventilation"),
-    _enpact_meter("meter-building-b-002", "heat_pump", "Office's heat pump"),
+    _enpact_meter("meter-building-b-002", "heat_pump", "Office heat pump"),
     _enpact_meter("meter-building-b-003", "cold_store", "Cold store"),
 )
 WATER_DEVICES: Final[Sequence[Use]] = (_enectiva("stat_consumption", "49", "hot_water", "Hot water"),)
