@@ -49,7 +49,7 @@ class Dashboard:
         return {value for value in values if isinstance(value, str) and value.startswith("sensor.")}
 
     async def bars(self, api: Api, start: datetime, end: datetime | None, period: str) -> Mapping[str, list[Bar]]:
-        """Return the bars of all statistics, by its id."""
+        """Return the bars of each statistic by its id, of those that are over at the end if there is one."""
         found = await api.command(
             "recorder/statistics_during_period",
             start_time=start.isoformat(),
@@ -60,7 +60,13 @@ class Dashboard:
             types=["change"],
         )
         return {
-            statistic.id: [_bar(row) for row in found.get(statistic.id, ())] for statistic in self.statistics.values()
+            statistic.id: [
+                # Home Assistant tells of all of the day that begins there, too.
+                bar
+                for bar in map(_bar, found.get(statistic.id, ()))
+                if end is None or bar.end <= end
+            ]
+            for statistic in self.statistics.values()
         }
 
 

@@ -10,7 +10,7 @@ from .api import Api
 from .checks import Problems
 from .dashboard import EVERYTHING, PRECISIONS, Counter
 from .energy import Bar, Dashboard
-from .history import Import, Imports, days_ago, local_date, midnight
+from .history import Import, Imports, days_ago, local, midnight
 from .inventory import DOMAIN, INVALID, Entry
 
 _HOUR = timedelta(hours=1)
@@ -69,7 +69,7 @@ def _check_days(counter: Counter, hours: Sequence[Bar], days: Sequence[Bar], tal
     if not hours:
         return
     there = {bar.start: bar for bar in days}
-    day = local_date(hours[0].start)
+    day = local(hours[0].start).date()
     whole = []
     while (end := midnight(day + timedelta(days=1))) <= min(hours[-1].end, days_ago(0)):
         start = midnight(day)

@@ -56,9 +56,9 @@ def floor_hour(time: datetime) -> datetime:
     return time.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
 
 
-def local_date(time: datetime) -> date:
-    """Return the day that it is where Home Assistant is."""
-    return time.astimezone(_ZONE).date()
+def local(time: datetime) -> datetime:
+    """Return a time as it is where Home Assistant is."""
+    return time.astimezone(_ZONE)
 
 
 def midnight(day: date) -> datetime:
@@ -68,4 +68,4 @@ def midnight(day: date) -> datetime:
 
 def days_ago(days: int) -> datetime:
     """Return when the day began that is so many days ago where Home Assistant is."""
-    return midnight(local_date(datetime.now(UTC)) - timedelta(days=days))
+    return midnight(local(datetime.now(UTC)).date() - timedelta(days=days))

@@ -7,7 +7,7 @@ import time
 from .api import Api
 from .dashboard import EVERYTHING
 from .energy import Dashboard
-from .history import DAYS, days_ago, local_date
+from .history import DAYS, days_ago, local
 from .inventory import Entry
 
 _START = time.monotonic()
@@ -46,15 +46,15 @@ def table(entries: Iterable[Entry]) -> str:
 
 
 async def energy_table(api: Api, dashboard: Dashboard) -> str:
-    """Return the energy of the last whole days, with the statistic that has it."""
-    start, end = days_ago(DAYS), days_ago(0)
-    found = await dashboard.bars(api, start, end, "day")
-    lines = [f"\nEnergy of the {DAYS} days from {local_date(start)} on, in the energy dashboard"]
+    """Return the energy of the last days and today, as the dashboard shows it, with the statistic that has it."""
+    start = days_ago(DAYS)
+    found = await dashboard.bars(api, start, None, "hour")
+    lines = [f"\nEnergy from {local(start):%Y-%m-%d} on, in the energy dashboard"]
     for use in EVERYTHING:
         for counter in use.counters.values():
             statistic = dashboard.of(counter)
             bars = found[statistic.id]
             amount = f"{sum(bar.amount for bar in bars):,.1f} {statistic.unit}"
-            since = f"  (since {local_date(bars[0].start)})" if bars and bars[0].start > start else ""
+            since = f"  (since {local(bars[0].start):%Y-%m-%d %H:%M})" if bars and bars[0].start > start else ""
             lines.append(f"  {use.name:<20}{amount:>15}  {statistic.name}{since}")
     return "\n".join(lines)
