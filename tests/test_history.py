@@ -187,6 +187,39 @@ async def test_next_hour_follows_by_itself(hass: HomeAssistant, make_account: Ma
     assert len(after) == len(before) + 2
 
 
+async def test_what_was_imported_by_request_is_not_read_again(hass: HomeAssistant, make_account: MakeAccount) -> None:
+    account = make_account(eniris_house())
+    await account.set_up(options={OPTION_HISTORY_DAYS: DAYS})
+    keeper = hass.data[KEEPERS][account.entry.entry_id]
+    end = keeper.horizon.last_complete
+    written = await keeper.async_import(keeper.counted(), end - timedelta(days=DAYS + 1), end)
+    assert written == len(keeper.counted()) * (DAYS + 1) * 24
+    assert keeper.complete_until() == end
+
+    def asked_for_the_past() -> int:
+        return sum("'ASC'" in str(request.body) for request in account.simulator.requests)
+
+    before = keeper.importer.rows, asked_for_the_past()
+    assert all(before)
+    await account.polls(4)
+    assert (keeper.importer.rows, asked_for_the_past()) == before
+
+
+async def test_import_by_request_that_leaves_hours_out_leaves_them_to_come(
+    hass: HomeAssistant, make_account: MakeAccount
+) -> None:
+    account = make_account(eniris_house())
+    await account.set_up(options={OPTION_HISTORY_DAYS: DAYS})
+    keeper = hass.data[KEEPERS][account.entry.entry_id]
+    end = keeper.horizon.last_complete
+    await keeper.async_import(keeper.counted(), end - timedelta(days=1), end)
+    assert keeper.complete_until() == end - timedelta(days=DAYS)
+    await account.polls(4)
+    assert keeper.complete_until() == end
+    for name in await statistics_in(hass):
+        assert len(await rows_of(hass, name)) == DAYS * 24, name
+
+
 async def test_hours_without_home_assistant_are_caught_up(hass: HomeAssistant, make_account: MakeAccount) -> None:
     account = make_account(EnpactSimulator())
     await imported(account)

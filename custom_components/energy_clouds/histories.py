@@ -79,10 +79,11 @@ class Histories:
         return tracks
 
     def take_over(self, track: Track) -> None:
-        """Go on from what was found by setting out once more, if that came as far."""
-        if (known := self._points.get(track.point.id)) is None:
+        """Go on from what was found by setting out once more, if that came as far, and left nothing out on its way."""
+        known, found = self._points.get(track.point.id), track.history
+        if known is None or (found.since or known.until) > known.until:
             return
-        found = track.history
+        known.until = max(known.until, found.until)
         known.anchor = found.anchor or known.anchor
         if found.written is not None and (known.written is None or found.written >= known.written):
             known.written, known.readings = found.written, found.readings

@@ -130,6 +130,10 @@ class HistoryKeeper:
             raise HistoryError(sum(one.hours for one in tracks)) from err
         for history in await self.histories.of(points):
             history.since = min(history.since or start, start)
+        for one in tracks:
+            if one.point.id.device_id not in failing:
+                # What came by request need not be read again.
+                self.histories.take_over(one)
         await self._save()
         if failing:
             raise HistoryError(sum(one.hours for one in tracks)) from next(iter(failing.values()))
