@@ -43,7 +43,7 @@ class Buckets:
             return self._carried(device, column, begin)
         chosen = times[-1:] if aggregation == "last" else times[:: -(-len(times) // MOST_REPORTS)]
         moments = (datetime.fromtimestamp(time, UTC) for time in chosen)
-        values = [self.telemetry.value(device, column.attribute, moment) for moment in moments]
+        values = [self.telemetry.value(device, column.attribute, moment, self.now) for moment in moments]
         if aggregation in ("avg", "min", "max"):
             values = [value for value in values if isinstance(value, (int, float))]
         values = [value for value in values if value is not None]

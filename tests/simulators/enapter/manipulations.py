@@ -2,10 +2,11 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from ..misreadings import Misreading
 from ..simulator import Simulator
 from .blueprints import compiled_v3
 from .channels import Channel, Source, alerts, number
@@ -127,6 +128,18 @@ class Manipulations(Simulator):
         """Let a silenced device report again from `at` (now) on; nothing of the time in between is made up for."""
         silences = self.telemetry.silences.get(device_id, [])
         silences[:] = [(since, at or self.clock() if until is None else until) for since, until in silences]
+
+    def lose_reports(self, device_id: str, start: datetime, end: datetime) -> None:
+        """Let the reports of [start, end), whole seconds, never arrive."""
+        self.telemetry.silences.setdefault(device_id, []).append((start - timedelta(seconds=1), end))
+
+    def delay_reports(self, device_id: str, start: datetime, end: datetime, until: datetime) -> None:
+        """Let the reports of [start, end), whole seconds, arrive only at `until`."""
+        self.telemetry.late.setdefault(device_id, []).append((start, end, until))
+
+    def misread(self, device_id: str, attribute: str, misreading: Misreading) -> None:
+        """Let an attribute be wrong for a while in some reports."""
+        self.telemetry.misread.setdefault((device_id, attribute), []).append(misreading)
 
     def raise_alert(self, device_id: str, name: str) -> None:
         """Raise an alert now; the manifest need not declare it."""

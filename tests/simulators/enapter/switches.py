@@ -103,6 +103,9 @@ class EnapterSwitches:
     empty_buckets: Literal["omitted", "nulls"] = "omitted"
     """Whether there are rows for times at which no column has a value."""
 
+    doubled_rows: bool = False
+    """Tables have each row twice."""
+
     booleans: Literal["lower", "title", "digit"] = "lower"
     """Booleans of tables: true, True, or 1."""
 

@@ -7,6 +7,8 @@ from math import ceil
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
+from ..misreadings import Misreading, told
+
 DECIMALS = 3
 _INSTANT = timedelta(microseconds=1)
 
@@ -67,6 +69,9 @@ class Log:
     """When the rows of these times are processed, where that is later than usual."""
     corrected: dict[datetime, float] = field(default_factory=dict)
     deleted: set[datetime] = field(default_factory=set)
+    doubled: set[datetime] = field(default_factory=set)
+    """The times of which there are two rows."""
+    misread: list[Misreading] = field(default_factory=list)
 
     def row_time(self, time: datetime) -> datetime:
         """Return the time of a row in UTC; raise `ValueError` if there is no row of this time."""
@@ -108,12 +113,14 @@ class Seen:
         for number in reversed(numbers) if descending else numbers:
             time = log.schedule.time(number)
             if time not in log.deleted and log.processed.get(time, self.now) <= self.now:
-                yield time
+                yield from (time, time) if time in log.doubled else (time,)
 
     def value(self, time: datetime) -> float:
         """Return the value of the row of this time."""
         corrected = self.log.corrected.get(time)
-        return round(self.log.source(time), DECIMALS) if corrected is None else corrected
+        if corrected is not None:
+            return corrected
+        return round(told(self.log.misread, time, self.log.source(time), self.now), DECIMALS)
 
     def newest(self) -> datetime | None:
         """Return the time of the newest row."""

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from ..misreadings import Misreading
 from ..simulator import Simulator
 from .catalogue import CODES, DEFAULT_UNITS, Direction, EnergyName, Kind
 from .inventory import QUARTER, DataSeries, EnectivaMeter, Entity, VirtualMeter, code_of
@@ -121,6 +122,22 @@ class Manipulations(Simulator):
         """Delete the reading of this time."""
         log = self.meters[meter_id].log
         log.deleted.add(log.row_time(time))
+
+    def misread(self, meter_id: str, misreading: Misreading) -> None:
+        """Let some readings be wrong for a while."""
+        self.meters[meter_id].log.misread.append(misreading)
+
+    def double_reading(self, meter_id: str, time: datetime) -> None:
+        """Let the reading of this time be there twice."""
+        log = self.meters[meter_id].log
+        log.doubled.add(log.row_time(time))
+
+    def reset_register(self, meter_id: str, at: datetime | None = None) -> None:
+        """Let a meter begin again at 0 at `at` (now)."""
+        log, since = self.meters[meter_id].log, at or self.clock()
+        source = log.source
+        before = source(since)
+        log.source = lambda moment: source(moment) - before if moment >= since else source(moment)
 
     def newest(self, meter_id: str, now: datetime) -> tuple[datetime, float] | None:
         """Return the newest reading that the service would list at `now`."""

@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Any
 
+from ..misreadings import Misreading
 from ..simulator import Simulator
 from .accounts import USERNAME, User
 from .fields import Value
@@ -117,6 +118,10 @@ class Manipulations(Simulator):
     def correct(self, node_id: str, field: str, time: datetime, value: Value) -> None:
         """Give a field another value in the row (of all policies) at this time."""
         self.node(node_id).changes.corrected[field, time] = value
+
+    def misread(self, node_id: str, field: str, misreading: Misreading) -> None:
+        """Let a field be wrong for a while in some rows (of all policies)."""
+        self.node(node_id).changes.misread.append((field, misreading))
 
     def reset_registers(self, node_id: str, at: datetime | None = None) -> None:
         """Let a device's registers begin at 0 again, as a new meter's do; its deltas go on."""

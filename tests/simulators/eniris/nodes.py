@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
+from ..misreadings import Misreading
 from .fields import Field, Value
 
 SECOND: Final = "rp_one_s"
@@ -51,6 +52,8 @@ class Changes:
     doubled: list[tuple[datetime, datetime]] = field(default_factory=list)
     corrected: dict[tuple[str, datetime], Value] = field(default_factory=dict)
     """Values by field and time."""
+    misread: list[tuple[str, Misreading]] = field(default_factory=list)
+    """Fields, and how they are wrong for a while."""
     resets: list[datetime] = field(default_factory=list)
     """When the registers began at 0 again."""
     said: list[tuple[str, datetime, Value]] = field(default_factory=list)

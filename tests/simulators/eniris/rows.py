@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
+from ..misreadings import told
 from .fields import Field, Value
 from .nodes import HOUR, MINUTE, SECOND, TEN_MINUTES, Changes, Node, Series
 from .switches import EnirisSwitches
@@ -82,7 +83,10 @@ class Archive:
             time = datetime.fromtimestamp(number * step, UTC)
             if not _arrived(node.changes, time, span.now):
                 continue
-            values = [self._value(node.changes, series, name, number, time) for name in names]
+            values = [
+                self._told(node, name, time, self._value(node.changes, series, name, number, time), span.now)
+                for name in names
+            ]
             if all(value is None for value in values):
                 continue
             row = Row(number * step * _NANO + self._fraction, values)
@@ -107,6 +111,10 @@ class Archive:
         if span.high is not None:
             after = min(after, -((self._fraction - span.high) // length))
         return range(int(first), int(after))
+
+    def _told(self, node: Node, name: str, time: datetime, value: Value, now: datetime) -> Value:
+        misread = [one for field, one in node.changes.misread if field == name]
+        return round(told(misread, time, value, now), 3) if misread and isinstance(value, float) else value
 
     def _value(self, changes: Changes, series: Series, name: str, number: int, time: datetime) -> Value:
         stored = series.fields.get(name)

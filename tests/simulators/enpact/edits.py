@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from ..misreadings import Misreading
+
 type Fields = Mapping[str, Any]
 
 BEGINNING = datetime.min.replace(tzinfo=UTC)
@@ -54,6 +56,20 @@ def unborn(field: str, until: datetime) -> Edit:
         until,
         lambda fields, _measured, _now: {name: value for name, value in fields.items() if name != field},
     )
+
+
+def kept_back(start: datetime, end: datetime, until: datetime) -> Edit:
+    """Return an edit that lets rows arrive only at `until`."""
+    return Edit(start, end, lambda fields, _measured, now: fields if now >= until else None)
+
+
+def misread(field: str, misreading: Misreading) -> Edit:
+    """Return an edit that lets a field be wrong for a while."""
+
+    def change(fields: Fields, measured: datetime, now: datetime) -> Fields:
+        return {**fields, field: misreading.told(measured, fields[field], now)} if field in fields else fields
+
+    return Edit(misreading.start, misreading.end, change)
 
 
 def late(by: timedelta, start: datetime, end: datetime) -> Edit:

@@ -5,9 +5,10 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from ..misreadings import Misreading
 from ..simulator import Simulator
 from .catalogue import REGISTERS, MeterKind
-from .edits import BEGINNING, END, Edit, held, late, shifted, silenced, unborn
+from .edits import BEGINNING, END, Edit, held, kept_back, late, misread, shifted, silenced, unborn
 from .inventory import EnpactDevice, EnpactMeter, Source
 from .keys import ApiKey
 
@@ -70,6 +71,14 @@ class Manipulations(Simulator):
     def delay_rows(self, name: str, by: timedelta, start: datetime = BEGINNING, end: datetime = END) -> Edit:
         """Let rows arrive so long after they were measured."""
         return self.edit(name, late(by, start, end))
+
+    def keep_back_rows(self, name: str, start: datetime, end: datetime, until: datetime) -> Edit:
+        """Let the rows measured in [start, end) arrive only at `until`."""
+        return self.edit(name, kept_back(start, end, until))
+
+    def misread(self, name: str, field: str, misreading: Misreading) -> Edit:
+        """Let a field be wrong for a while in some rows."""
+        return self.edit(name, misread(field, misreading))
 
     def edit(self, name: str, edit: Edit) -> Edit:
         """Put an edit of rows in force, behind the earlier ones."""
