@@ -264,3 +264,11 @@ def test_corrected_counter_of_the_same_amount_is_written() -> None:
 
 def test_hours_count_of_which_the_amount_is_written() -> None:
     assert rewritten(rows(-1, 10, 11, 13, 16), hourly(0, 1, 5, 3)).hours == 1
+
+
+def test_going_on_within_a_gap_in_which_a_register_was_reset_counts_nothing_twice() -> None:
+    whole = register_hours(readings((0, 90), (240, 8), (300, 9)))
+    assert amounts(whole) == [in_hour(0, 2), in_hour(1, 2), in_hour(2, 2), in_hour(3, 2), in_hour(4, 1)]
+    for number, hour in enumerate(whole[:4]):
+        rest = register_hours(readings((60 * (number + 1), hour.state), (240, 8), (300, 9)))
+        assert sum(one.amount for one in rest) == pytest.approx(8 - 2 * (number + 1) + 1)

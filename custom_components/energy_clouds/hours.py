@@ -237,8 +237,9 @@ def _at(time: datetime, times: Sequence[datetime], readings: Sequence[_Reading])
     after = readings[index + 1]
     share = (time - before.time) / (after.time - before.time)
     counted = (after.total - before.total) * share
-    value = before.value + counted if after.value >= before.value else before.value
-    return _Reading(time, value, before.total + counted)
+    # One that was reset shows what it has counted since: whoever goes on from there counts nothing twice.
+    was_reset = after.value < before.value and counted > 0
+    return _Reading(time, counted if was_reset else before.value + counted, before.total + counted)
 
 
 def _pieces(start: datetime, end: datetime) -> Iterator[tuple[datetime, timedelta]]:
