@@ -10,6 +10,8 @@ from custom_components.energy_clouds.vendors.model import (
 
 from .conftest import START, Bench
 
+METER = "meter-building-a-001"
+
 
 async def test_history_has_each_register_at_each_hour_to_the_watt_hour(bench: Bench) -> None:
     await bench.discover()
@@ -59,3 +61,35 @@ async def test_history_of_points_that_are_no_registers_is_empty(bench: Bench) ->
 
 def test_time_is_utc(bench: Bench) -> None:
     assert bench.vendor.now().tzinfo is UTC
+
+
+async def test_hour_without_a_row_of_its_own_has_the_nearest_rows(bench: Bench) -> None:
+    await bench.discover()
+    await bench.read()
+    hour = START.replace(minute=0, second=0) - timedelta(hours=3)
+    before, after = hour - timedelta(minutes=20), hour + timedelta(minutes=18)
+    bench.simulator.silence(METER, before, after)
+    assert await times_of(bench, hour - timedelta(hours=1), hour + timedelta(hours=1)) >= {
+        before - timedelta(seconds=30),
+        after,
+    }
+
+
+async def test_reset_register_tells_what_it_showed_last(bench: Bench) -> None:
+    await bench.discover()
+    await bench.read()
+    hour = START.replace(minute=0, second=0) - timedelta(hours=3)
+    reset = hour + timedelta(minutes=44)
+    bench.simulator.replace_meter(METER, reset)
+    assert await times_of(bench, hour, hour + timedelta(hours=2)) >= {reset - timedelta(seconds=30), reset}
+
+
+async def times_of(bench: Bench, start: datetime, end: datetime) -> set[datetime]:
+    """The times of what a meter's import register showed in the past."""
+    times = list[datetime]()
+    async for batch in bench.vendor.history(bench.inventory.points, start, end + timedelta(seconds=1)):
+        for series in batch:
+            if (series.point_id.device_id, series.point_id.key) == (METER, "imp"):
+                times += [sample.time for sample in series.samples]
+    assert times == sorted(times)
+    return set(times)

@@ -17,12 +17,13 @@ from ..budget import Limit, Priority
 from ..clock import ServiceClock
 from ..errors import CannotConnect, InvalidCredentials, RateLimited, UnexpectedAnswer
 from ..http import Http, service_address
-from ..model import Account, Inventory, Nature, Point, Problem, Readings, Series
+from ..model import Account, Inventory, Point, Problem, Readings, Series
 from . import answers
 from .batches import Aggregation, Batches, Window, refusal
 from .fields import CONTROLLERS, KINDS, METERS, WINDOW, Kind
 from .known import KnownThings
 from .live import LiveRows, Poll
+from .past import REGISTERS, Past
 
 PRODUCTION = "production"
 SANDBOX = "sandbox"
@@ -39,9 +40,7 @@ SETTLED_AFTER = timedelta(minutes=2)
 MOST_SHARE_TRIES = 4
 OLDEST = timedelta(hours=23, minutes=55)
 """The service refuses what is 24 hours old; five minutes are left to differing clocks."""
-HOUR = timedelta(hours=1)
 API_PATH = "/api/v1"
-_REGISTERS = {field.name: field for field in METERS.fields if field.nature is Nature.REGISTER}
 
 
 class Enpact(Vendor):
@@ -138,30 +137,11 @@ class Enpact(Vendor):
     async def history(
         self, points: Collection[Point], start: datetime, end: datetime
     ) -> AsyncIterator[tuple[Series, ...]]:
-        """The raw rows of the first 15 minutes of each hour: they hold the register's value at the hour itself."""
-        registers = [point for point in points if point.id.key in _REGISTERS]
-        ids = self._known.wanted(METERS, registers)
-        hour = max(start, self._oldest()).replace(minute=0, second=0, microsecond=0)
-        while hour < min(end, self.now()):
-            for batch in self._batches.split(METERS, ids):
-                at = max(hour, self._oldest())
-                table = await self._batches.table(Window(METERS, at, Aggregation.RAW, Priority.HISTORY), batch)
-                series = (
-                    Series(
-                        point_id=point.id,
-                        samples=tuple(
-                            sample
-                            for sample in answers.samples_of(
-                                table.rows.get(point.id.device_id, ()), _REGISTERS[point.id.key], table.units
-                            )
-                            if start <= sample.time < end
-                        ),
-                    )
-                    for point in registers
-                    if point.id.device_id in batch
-                )
-                yield tuple(one for one in series if one.samples)
-            hour += HOUR
+        """What registers showed at each hour, or nearest to it."""
+        registers = [point for point in points if point.id.key in REGISTERS]
+        past = Past(self._batches, registers, start, min(end, self.now()), self._oldest)
+        async for series in past.read(self._known.wanted(METERS, registers)):
+            yield series
 
     @override
     def now(self) -> datetime:
