@@ -13,6 +13,10 @@ LOOK_BACKS: Final = 4
 """A sample that comes late is looked for so many times at least."""
 
 
+MARGIN: Final = timedelta(minutes=10)
+"""What is that close to being forgotten may be forgotten when it is asked for."""
+
+
 class Horizon:
     """What lies within reach of a vendor, now."""
 
@@ -33,8 +37,8 @@ class Horizon:
     def first_remembered(self) -> datetime | None:
         """The first hour that the vendor still has; None if there is no known end to its memory."""
         reach = self._vendor.history_reach
-        # The oldest hour is being forgotten while it is asked for.
-        return None if reach is None else hour_of(self.last_complete - (reach - HOUR))
+        # The oldest minutes are being forgotten while they are asked for.
+        return None if reach is None else hour_of(self.now - reach + MARGIN) + HOUR
 
     @property
     def look_back(self) -> timedelta:
