@@ -53,16 +53,14 @@ class Histories:
 
     async def tracks(self, points: Collection[Point]) -> list[Track]:
         """Points that go on from where they are."""
-        return [
-            Track(point=point, history=history, settled=self._horizon.settled)
-            for point, history in zip(points, await self.of(points), strict=True)
-        ]
+        return [self._track(point, history) for point, history in zip(points, await self.of(points), strict=True)]
 
     async def tracks_from(self, starts: Iterable[tuple[Point, datetime]]) -> list[Track]:
         """Points that set out once more, from an hour each, with what their statistics have before it."""
         begun = list(starts)
         wanted = [
-            Wanted(statistic=history.statistic, point=point, start=start - HOUR)
+            # The hour before is read and computed anew, too: its end may have no sample, or a corrected one.
+            Wanted(statistic=history.statistic, point=point, start=self._horizon.first_hour(start - HOUR))
             for (point, start), history in zip(begun, await self.of([point for point, _ in begun]), strict=True)
         ]
         stored = await stored_rows(self._hass, wanted)
@@ -73,10 +71,33 @@ class Histories:
             )
             rows = stored.get(one.statistic, Stored()).rows
             if rows and rows[0].start < one.start:
-                # The hour before is computed anew, too: its end is the first sample, which may have been corrected.
                 _begin_behind(history, point, rows[0])
-            tracks.append(Track(point=point, history=history, settled=self._horizon.settled))
+                history.until = one.start
+            tracks.append(self._track(point, history))
         return tracks
+
+    async def not_forgotten(self, tracks: Collection[Track]) -> list[Track]:
+        """Tracks; those that the vendor's memory has overtaken set out anew from the first hour that it still has.
+
+        What is stored of the hours between stays as it is: nobody knows better any more.
+        """
+        first = self._horizon.first_remembered
+        if first is None or all(one.history.until >= first for one in tracks):
+            return list(tracks)
+        overtaken = [one for one in tracks if one.history.until < first]
+        anew = await self.tracks_from([(one.point, first) for one in overtaken])
+        for one, before in zip(anew, overtaken, strict=True):
+            one.hours = before.hours
+        return [*(one for one in tracks if one.history.until >= first), *anew]
+
+    def _track(self, point: Point, history: PointHistory) -> Track:
+        horizon = self._horizon
+        return Track(
+            point=point,
+            history=history,
+            settled=horizon.settled,
+            anchored_by=horizon.last_complete - horizon.look_back,
+        )
 
     def take_over(self, track: Track) -> None:
         """Go on from what was found by setting out once more, if that came as far, and left nothing out on its way."""
@@ -84,7 +105,8 @@ class Histories:
         if known is None or (found.since or known.until) > known.until:
             return
         known.until = max(known.until, found.until)
-        known.anchor = found.anchor or known.anchor
+        if found.anchor is not None and (known.anchor is None or found.anchor > known.anchor):
+            known.anchor = found.anchor
         if found.written is not None and (known.written is None or found.written >= known.written):
             known.written, known.readings = found.written, found.readings
 
@@ -127,6 +149,8 @@ class Histories:
         begun = self._begun(point, history.statistic)
         if row is not None:
             begun.until = row.end
+            # The last sample before what is looked back at may be anywhere: looking back once tells.
+            begun.anchor = begun.since
             _begin_behind(begun, point, row)
         return begun
 

@@ -125,6 +125,7 @@ class HistoryKeeper:
             while await self._advance(tracks, end, failing):
                 if self._stopped.done():
                     raise HistoryError(sum(one.hours for one in tracks))
+                tracks = await self.histories.not_forgotten(tracks)
             await self.importer.join([one for one in tracks if one.point.id.device_id not in failing], end)
         except VendorError as err:
             raise HistoryError(sum(one.hours for one in tracks)) from err
@@ -238,6 +239,7 @@ class HistoryKeeper:
         end = self.horizon.last_complete
         if not self._looking:
             await self._set_out(end)
+        self._looking = await self.histories.not_forgotten(self._looking)
         while await self.importer.advance(self._looking, end, self.failing):
             pass
         for track in self._looking:
@@ -261,8 +263,6 @@ class HistoryKeeper:
             start = self.horizon.first_hour(min(earliest, hour_of(one.anchor or end)))
             starts.append((point, max(start, one.since or start)))
         self._looking = await self.histories.tracks_from(starts)
-        for track in self._looking:
-            track.anchored_by = end + every - length
         self._looking_since = now if is_due else None
         self._doubtful.clear()
 

@@ -35,7 +35,7 @@ class Track:
     point: Point
     history: PointHistory
     settled: datetime
-    anchored_by: datetime | None = None
+    anchored_by: datetime
     hours: int = 0
     doubtful: bool = False
 
@@ -119,7 +119,7 @@ class Importer:
             found = []
             for one in tracks:
                 past = read.of(one.point)
-                samples = [*samples_of(one.history.readings), *past.samples]
+                samples = _joined(one.history, past.samples)
                 settled = None if broken_off else one.settled
                 hours = [
                     hour
@@ -127,6 +127,7 @@ class Importer:
                     if hour.start < until and hour.start >= (one.history.written or one.history.since or start)
                 ]
                 found.append((one, samples, hours))
+                _anchor(one, past.samples)
                 # Others have their turn: some thousand samples take milliseconds.
                 await asyncio.sleep(0)
             await self._write([(one, hours) for one, _, hours in found if hours])
@@ -203,6 +204,17 @@ def _move(track: Track, samples: Collection[Sample], hours: Sequence[HourlyAmoun
     if track.point.nature is Nature.INTERVAL:
         # What belongs to hours that are over is of no use any more, be they written or not.
         history.readings = tuple(one for one in history.readings if one.time > history.until - HOUR)
-    if track.anchored_by is not None:
-        by = track.anchored_by
-        history.anchor = max((one.time for one in samples if one.time <= by), default=history.anchor)
+
+
+def _joined(history: PointHistory, samples: Collection[Sample]) -> list[Sample]:
+    """What is read, behind what is kept; what is written already goes on from the sample that it ends with."""
+    kept = samples_of(history.readings)
+    fixed = {one.time for one in kept if history.written is not None and one.time <= history.written}
+    return [*kept, *(one for one in samples if one.time not in fixed)]
+
+
+def _anchor(track: Track, samples: Collection[Sample]) -> None:
+    """Note the last of the vendor's own samples before what the next look back begins with."""
+    times = [one.time for one in samples if one.time <= track.anchored_by]
+    anchor = track.history.anchor
+    track.history.anchor = max(times if anchor is None else [*times, anchor], default=None)

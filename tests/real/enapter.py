@@ -63,7 +63,7 @@ class EnapterTruth:
             time -= step
 
     def _report(self, device: Device, names: Sequence[str], time: datetime) -> Row:
-        values = {name: self._simulator.telemetry.value(device, name, time) for name in names}
+        values = {name: self._simulator.telemetry.value(device, name, time, self._simulator.clock()) for name in names}
         return Row(time, {name: _expected(device, name, value) for name, value in values.items() if value != []})
 
 
