@@ -1,7 +1,8 @@
 """What a register has counted at each hour's end, from what its service has in the end; nothing here knows `hours.py`.
 
 A row at the hour itself is the truth. Where there is none, the energy between the rows around it is spread evenly.
-A register that begins again counts on from 0: what was counted between the last row before and the reset is lost.
+A register that drops counts on from 0: what was counted between the last row before and the reset is lost. One that
+shows at least half of what it showed is another meter, of which nothing is known between the two rows.
 """
 
 from bisect import bisect_left, bisect_right
@@ -52,8 +53,14 @@ class Register:
     def _total(self, time: datetime) -> float:
         if self.reset is None or time < self.reset:
             return self.shows(time)
-        last = bisect_left(self.times, self.reset) - 1
-        return self.shows(time) + (self.shows(self.times[last]) if last >= 0 else 0.0)
+        first = bisect_left(self.times, self.reset)
+        if first == 0:
+            return self.shows(time)
+        before, after = self.shows(self.times[first - 1]), self.shows(self.times[first])
+        if after >= before:
+            # Nobody can see that it began again.
+            return self.shows(time)
+        return self.shows(time) + before - (0.0 if after < before / 2 else after)
 
 
 @dataclass(frozen=True, slots=True)
