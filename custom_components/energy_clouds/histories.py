@@ -58,19 +58,26 @@ class Histories:
     async def tracks_from(self, starts: Iterable[tuple[Point, datetime]]) -> list[Track]:
         """Points that set out once more, from an hour each, with what their statistics have before it."""
         begun = list(starts)
+        histories = await self.of([point for point, _ in begun])
         wanted = [
             # The hour before is read and computed anew, too: its end may have no sample, or a corrected one.
-            Wanted(statistic=history.statistic, point=point, start=self._horizon.first_hour(start - HOUR))
-            for (point, start), history in zip(begun, await self.of([point for point, _ in begun]), strict=True)
+            Wanted(statistic=known.statistic, point=point, start=self._horizon.first_hour(start - HOUR), end=start)
+            for (point, start), known in zip(begun, histories, strict=True)
         ]
         stored = await stored_rows(self._hass, wanted)
         tracks = []
-        for one, (point, start) in zip(wanted, begun, strict=True):
+        for one, known, (point, start) in zip(wanted, histories, begun, strict=True):
             history = PointHistory(
-                point_id=point.id, statistic=one.statistic, until=start, since=start, unit=point.unit
+                point_id=point.id,
+                statistic=one.statistic,
+                until=start,
+                since=start,
+                unit=point.unit,
+                nature=point.nature,
             )
             rows = stored.get(one.statistic, Stored()).rows
-            if rows and rows[0].start < one.start:
+            # Of what was never read between an older row and this, nobody knows anything.
+            if rows and rows[0].end == one.start and (known.changed is None or known.changed <= rows[0].start):
                 _begin_behind(history, point, rows[0])
                 history.until = one.start
             tracks.append(self._track(point, history))
@@ -123,6 +130,17 @@ class Histories:
         await self.save()
         return len(there)
 
+    def cut_off_future(self) -> None:
+        """Take back what was noted by a clock that was wrong: nothing is known of times to come."""
+        now, over = self._horizon.now, self._horizon.last_complete
+        for one in self._points.values():
+            if one.until > over:
+                one.written = None if one.written is None else min(one.written, over)
+                one.until = min(one.written or one.since or over, over)
+                one.readings = tuple(reading for reading in one.readings if reading.time <= now)
+        if self.looked_back is not None:
+            self.looked_back = min(self.looked_back, now)
+
     async def _resume(self, points: Collection[Point]) -> None:
         """Compare what is remembered of points with what the database has: that is what counts."""
         if not points:
@@ -134,20 +152,37 @@ class Histories:
             history = self._points[point.id]
             stored = newest.get(history.statistic)
             if stored is not None and stored.unit is None:
-                # What has the id counts something of another kind.
-                history = self._begun(point, f"{history.statistic}_{kind_of(point)}")
-                stored = (await last_rows(self._hass, {history.statistic: point})).get(history.statistic)
+                history, stored = await self._of_kind(point, history)
             row = stored.rows[-1] if stored is not None and stored.rows else None
-            self._points[point.id] = self._resumed_at(point, history, row)
-            self._resumed.add(point.id)
+            # Somebody else may have been faster.
+            if point.id not in self._resumed:
+                self._points[point.id] = self._resumed_at(point, history, row)
+                self._resumed.add(point.id)
+
+    async def _of_kind(self, point: Point, history: PointHistory) -> tuple[PointHistory, Stored | None]:
+        """The history in the statistic that a point has where the one it had counts something of another kind."""
+        own = self._begun(point).statistic
+        for statistic in (own, f"{own}_{kind_of(point)}"):
+            stored = (await last_rows(self._hass, {statistic: point})).get(statistic)
+            if stored is None or stored.unit is not None:
+                return self._begun(point, statistic), stored
+        return history, None
 
     def _resumed_at(self, point: Point, history: PointHistory, row: StatisticRow | None) -> PointHistory:
+        begun = self._begun(point, history.statistic)
+        begun.changed = history.changed
+        counted = (history.unit, history.nature or point.nature)
+        if history.unit is not None and counted != (point.unit, point.nature):
+            begun.until = begun.since = begun.changed = self._horizon.last_complete
+            return begun
         is_lost = history.written is not None and (row is None or row.end < history.written)
         is_unknown = history.written is None and row is not None
-        if not (is_lost or is_unknown or history.unit != point.unit):
+        if not (is_lost or is_unknown):
+            history.unit, history.nature = point.unit, point.nature
             return history
-        begun = self._begun(point, history.statistic)
-        if row is not None:
+        if begun.changed is not None:
+            begun.until = begun.since = max(begun.until, begun.changed)
+        if row is not None and (begun.changed is None or begun.changed <= row.start):
             begun.until = row.end
             # The last sample before what is looked back at may be anywhere: looking back once tells.
             begun.anchor = begun.since
@@ -161,7 +196,9 @@ class Histories:
         if statistic is None:
             device = self._entry.runtime_data.unique_device_id(point.id.device_id)
             statistic = statistic_id(f"{device}_{point.id.key}", {one.statistic for one in self._points.values()})
-        return PointHistory(point_id=point.id, statistic=statistic, until=start, since=start, unit=point.unit)
+        return PointHistory(
+            point_id=point.id, statistic=statistic, until=start, since=start, unit=point.unit, nature=point.nature
+        )
 
 
 def _begin_behind(history: PointHistory, point: Point, row: StatisticRow) -> None:

@@ -119,6 +119,7 @@ class HistoryKeeper:
 
         Returns of how many hours an amount was written. Raises `HistoryError`, also where only some devices failed.
         """
+        self.histories.cut_off_future()
         tracks = await self.histories.tracks_from([(point, start) for point in points])
         failing: Failing = {}
         try:
@@ -129,9 +130,10 @@ class HistoryKeeper:
             await self.importer.join([one for one in tracks if one.point.id.device_id not in failing], end)
         except VendorError as err:
             raise HistoryError(sum(one.hours for one in tracks)) from err
-        for history in await self.histories.of(points):
+        kept = [one for one in tracks if not self.importer.is_outdated(one)]
+        for history in await self.histories.of([one.point for one in kept]):
             history.since = min(history.since or start, start)
-        for one in tracks:
+        for one in kept:
             if one.point.id.device_id not in failing:
                 # What came by request need not be read again.
                 self.histories.take_over(one)
@@ -141,10 +143,16 @@ class HistoryKeeper:
         return sum(one.hours for one in tracks)
 
     async def async_forget(self, points: Collection[Point]) -> int:
-        """Delete the statistics of some points, and go on from now. Returns how many there were."""
+        """Delete the statistics of some points, and go on from now. Returns how many there were.
+
+        Raises `HistoryError` if the account is unloaded before.
+        """
         async with self.importer.lock:
-            # They are not to come back with what was on its way.
-            self._looking = [track for track in self._looking if track.point not in points]
+            if self._stopped.done():
+                raise HistoryError(0)
+            # They are not to come back with what is on its way.
+            self.importer.outdate(points)
+            self._looking = [track for track in self._looking if not self.importer.is_outdated(track)]
             number = await self.histories.forget(points)
         self._tell()
         return number
@@ -170,6 +178,7 @@ class HistoryKeeper:
     @callback
     def _stop(self) -> None:
         self._run_no_more()
+        self.importer.stopped = True
         if not self._stopped.done():
             self._stopped.set_result(None)
 
@@ -193,13 +202,14 @@ class HistoryKeeper:
     async def _run(self) -> None:
         """Do what is to be done now, then wait for the next hour; after a failure for a while, longer each time."""
         self.failing = {}
+        self.histories.cut_off_future()
         try:
             await self._catch_up()
             await self._look_back()
             self._raise_failure()
         except RateLimited as err:
             self._run_in(err.retry_after + timedelta(seconds=1))
-        except VendorError as err:
+        except (VendorError, HomeAssistantError) as err:
             _LOGGER.debug("%s: history waits %s: %s", self._coordinator.name, self._retry, err)
             self._run_in(self._retry)
             self._retry = min(2 * self._retry, LAST_RETRY)
@@ -267,8 +277,9 @@ class HistoryKeeper:
         self._doubtful.clear()
 
     async def _save(self) -> None:
-        await self.histories.save()
-        self._tell()
+        if not self._stopped.done():
+            await self.histories.save()
+            self._tell()
 
     @callback
     def _tell(self) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant
@@ -11,7 +11,9 @@ import msgspec
 
 from .const import DOMAIN
 from .storage import STORAGE_VERSION, load, to_builtins
-from .vendors.model import PointId, Sample
+from .vendors.model import Nature, PointId, Sample
+
+MOST_READINGS: Final = 2000
 
 
 class Reading(msgspec.Struct, frozen=True, kw_only=True):
@@ -27,7 +29,8 @@ class PointHistory(msgspec.Struct, kw_only=True):
     All samples before `until` were read, and all hours before `written` are in the statistic as far as there was
     anything to write; None if nothing ever was. `readings` are the samples, in `unit`, since the last one that is not
     after that: from them the next hours follow. `since` is where the statistic is to begin. `anchor` is the time of the
-    last sample before what the next look back begins with.
+    last sample before what the next look back begins with. At `changed` the point began to count in another way: where
+    it stood before says nothing of where it stands since.
     """
 
     point_id: PointId
@@ -35,6 +38,8 @@ class PointHistory(msgspec.Struct, kw_only=True):
     until: datetime
     since: datetime | None = None
     unit: str | None = None
+    nature: Nature | None = None
+    changed: datetime | None = None
     written: datetime | None = None
     readings: tuple[Reading, ...] = ()
     anchor: datetime | None = None
@@ -79,6 +84,8 @@ def readings_since(samples: Iterable[Sample], edge: datetime | None) -> tuple[Re
     # Of several at the same time the last that came counts.
     newest = {one.time: one.value for one in samples if isinstance(one.value, float | int)}
     since = max((time for time in newest if edge is not None and time <= edge), default=None)
-    return tuple(
+    readings = [
         Reading(time=time, value=float(newest[time])) for time in sorted(newest) if since is None or time >= since
-    )
+    ]
+    # Of a register that never completes an hour, where it began and where it stands are enough.
+    return tuple(readings if len(readings) <= MOST_READINGS else [readings[0], *readings[1 - MOST_READINGS :]])

@@ -52,10 +52,11 @@ class StatisticRow:
 
 @dataclass(frozen=True, slots=True)
 class Rewriting:
-    """The rows to write, and of how many hours the amount is new."""
+    """The rows to write, by how much the sums of all later ones move, and of how many hours the amount is new."""
 
     rows: tuple[StatisticRow, ...]
     hours: int
+    shift: float = 0.0
 
 
 def hour_of(time: datetime) -> datetime:
@@ -139,7 +140,10 @@ def rewritten(stored: Sequence[StatisticRow], found: Iterable[HourlyAmount]) -> 
         total += amount
         if row is None or abs(row.sum - total) >= SAME or abs(row.state - state) >= SAME:
             rows.append(StatisticRow(start, state, total))
-    return Rewriting(tuple(rows), hours)
+    # All rows after the last one that is stored here go on from its sum.
+    is_moved = bool(rows) and (not stored or rows[-1].start >= stored[-1].start)
+    shift = total - (stored[-1].sum if stored else 0.0) if is_moved else 0.0
+    return Rewriting(tuple(rows), hours, shift if abs(shift) >= SAME else 0.0)
 
 
 def _replaces(one: HourlyAmount, stored: float) -> bool:

@@ -7,7 +7,7 @@ import asyncio
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from itertools import pairwise
+from itertools import count, pairwise
 
 from homeassistant.core import HomeAssistant
 
@@ -21,6 +21,9 @@ from .vendors.model import Nature, Point, PointId, Sample
 
 type Failing = dict[str, VendorError]
 """What went wrong, by device."""
+
+
+_numbers = count()
 
 
 @dataclass(slots=True, kw_only=True)
@@ -38,6 +41,7 @@ class Track:
     anchored_by: datetime
     hours: int = 0
     doubtful: bool = False
+    number: int = field(default_factory=_numbers.__next__)
 
 
 @dataclass(slots=True)
@@ -70,6 +74,19 @@ class Importer:
         """Held while rows are read, computed from and written: nobody else may write them in between."""
         self.rows = 0
         """How many rows were written since the start."""
+        self.stopped = False
+        """Whether the account is unloaded: somebody else may write then."""
+        self._outdated: dict[PointId, int] = {}
+        """Up to which number a point's tracks are of the time before its statistic was deleted."""
+
+    def outdate(self, points: Collection[Point]) -> None:
+        """Let nothing come of the tracks that there are of those points."""
+        number = next(_numbers)
+        self._outdated |= dict.fromkeys((point.id for point in points), number)
+
+    def is_outdated(self, track: Track) -> bool:
+        """Whether nothing is to come of a track any more."""
+        return track.number < self._outdated.get(track.point.id, 0)
 
     async def advance(self, tracks: Collection[Track], end: datetime, failing: Failing) -> bool:
         """Take those that are furthest behind a part further. Returns whether there was anything left to do.
@@ -90,15 +107,14 @@ class Importer:
             if isinstance(err, CannotConnect) and not err.answered:
                 raise
             await self._import_apart(due, start, until, failing)
+            if all(one.point.id.device_id in failing for one in tracks):
+                raise
         return True
 
     async def _import_apart(
         self, tracks: Collection[Track], start: datetime, until: datetime, failing: Failing
     ) -> None:
-        """Device by device: one that fails always is not to keep the others from their history.
-
-        Raises what went wrong where all fail.
-        """
+        """Device by device: one that fails always is not to keep the others from their history."""
         devices: dict[str, list[Track]] = {}
         for one in tracks:
             devices.setdefault(one.point.id.device_id, []).append(one)
@@ -109,11 +125,13 @@ class Importer:
                 failing[device] = err
                 if isinstance(err, CannotConnect) and not err.answered:
                     raise
-        if devices.keys() <= failing.keys():
-            raise failing[next(iter(devices))]
 
-    async def _import(self, tracks: Sequence[Track], start: datetime, until: datetime) -> None:
+    async def _import(self, all_tracks: Sequence[Track], start: datetime, until: datetime) -> None:
         async with self.lock:
+            tracks = [one for one in all_tracks if not self.is_outdated(one)]
+            for one in all_tracks:
+                if self.is_outdated(one):
+                    one.history.until = until
             read = await self._read([one.point for one in tracks], start, until)
             broken_off = read.limited is not None
             found = []
@@ -131,6 +149,8 @@ class Importer:
                 # Others have their turn: some thousand samples take milliseconds.
                 await asyncio.sleep(0)
             await self._write([(one, hours) for one, _, hours in found if hours])
+            if self.stopped:
+                return
             for one, samples, hours in found:
                 _move(one, samples, hours, None if broken_off else until)
         if read.limited is not None:
@@ -140,8 +160,12 @@ class Importer:
         """Let the hour that is stored behind what was found begin where that ends."""
         registers = [one for one in tracks if one.point.nature is Nature.REGISTER and one.history.readings]
         async with self.lock:
-            wanted = (Wanted(statistic=one.history.statistic, point=one.point, start=end) for one in registers)
-            stored = await stored_rows(self._hass, list(wanted))
+            wanted = [
+                Wanted(statistic=one.history.statistic, point=one.point, start=end, end=end + HOUR)
+                for one in registers
+                if not self.is_outdated(one)
+            ]
+            stored = await stored_rows(self._hass, wanted)
             found = []
             for one in registers:
                 for row in stored.get(one.history.statistic, Stored()).rows:
@@ -154,6 +178,8 @@ class Importer:
     async def _read(self, points: Collection[Point], start: datetime, until: datetime) -> _Read:
         """All samples of points from the beginning of an hour to the end of another, both ends included."""
         read = _Read()
+        if not points:
+            return read
         try:
             async for batch in self._coordinator.vendor.history(points, start, until + timedelta(seconds=1)):
                 for series in batch:
@@ -168,18 +194,21 @@ class Importer:
         if not found:
             return
         wanted = {
-            one.history.statistic: Wanted(statistic=one.history.statistic, point=one.point, start=hours[0].start)
+            one.history.statistic: Wanted(
+                statistic=one.history.statistic, point=one.point, start=hours[0].start, end=hours[-1].start + HOUR
+            )
             for one, hours in found
         }
         stored = await stored_rows(self._hass, wanted.values())
         called = await statistic_names(self._hass, self._coordinator.config_entry)
         for one, hours in found:
+            if self.stopped:
+                return
             there = stored.get(one.history.statistic, Stored())
             rewriting = rewritten(there.rows, hours)
             one.hours += rewriting.hours
             if rewriting.rows:
-                name = called(one.point)
-                write_rows(self._hass, wanted[one.history.statistic], there.unit, name, rewriting.rows)
+                write_rows(self._hass, wanted[one.history.statistic], there, called(one.point), rewriting)
                 self.rows += len(rewriting.rows)
             await asyncio.sleep(0)
 

@@ -3,6 +3,7 @@
 A statistic keeps the unit that it has. Rows are read and written here in the unit of the point that it is of.
 """
 
+import asyncio
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -19,7 +20,9 @@ from homeassistant.components.recorder.statistics import (
     get_metadata,
     statistics_during_period,
 )
+from homeassistant.components.recorder.tasks import SynchronizeTask
 from homeassistant.core import HomeAssistant, callback
+from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers.recorder import DATA_INSTANCE, get_instance
 from homeassistant.util.dt import utc_from_timestamp
 from homeassistant.util.unit_conversion import (
@@ -31,7 +34,7 @@ from homeassistant.util.unit_conversion import (
 
 from .calculated import CalculatedPoint
 from .const import DOMAIN
-from .hours import HOUR, StatisticRow
+from .hours import HOUR, Rewriting, StatisticRow
 from .vendors.model import Nature, Point, Quantity
 
 _CONVERTERS: Final[Mapping[Quantity, type[BaseUnitConverter]]] = MappingProxyType(
@@ -50,19 +53,21 @@ _AT_ONCE: Final = 100
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
-    """A point's statistic, and the hour from which its rows are wanted."""
+    """A point's statistic, and the hours, up to an `end`, whose rows are wanted."""
 
     statistic: str
     point: Point
     start: datetime
+    end: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stored:
-    """What there is of a statistic: its own unit, and rows of it in its point's unit."""
+    """What there is of a statistic: its own unit, rows of it in the unit of its point, and when the newest starts."""
 
     unit: str | None = None
     rows: tuple[StatisticRow, ...] = ()
+    newest: datetime | None = None
 
 
 def has_statistic(point: Point) -> bool:
@@ -94,8 +99,14 @@ def has_recorder(hass: HomeAssistant) -> bool:
 
 
 async def written(hass: HomeAssistant) -> None:
-    """Wait until everything that was written is in the database."""
-    await get_instance(hass).async_block_till_done()
+    """Wait until everything that was written is in the database. Raises `HomeAssistantError` if nobody writes."""
+    instance = get_instance(hass)
+    if not instance.is_running:
+        raise HomeAssistantError(translation_domain=DOMAIN, translation_key="no_recorder")
+    done: asyncio.Future[None] = hass.loop.create_future()
+    # `async_block_till_done` does not wait for a task that is being done: the queue is empty then.
+    instance.queue_task(SynchronizeTask(done))
+    await done
 
 
 async def last_rows(hass: HomeAssistant, points: Mapping[str, Point]) -> dict[str, Stored]:
@@ -116,7 +127,7 @@ async def last_rows(hass: HomeAssistant, points: Mapping[str, Point]) -> dict[st
 
 
 async def stored_rows(hass: HomeAssistant, wanted: Collection[Wanted]) -> dict[str, Stored]:
-    """The rows of each statistic from an hour on, and the last one before it, however old that is."""
+    """The rows of each statistic within some hours, and the last one before them, however old that is."""
     found: dict[str, Stored] = {}
     ordered = sorted(wanted, key=lambda one: one.start)
     await written(hass)
@@ -127,9 +138,9 @@ async def stored_rows(hass: HomeAssistant, wanted: Collection[Wanted]) -> dict[s
 
 
 @callback
-def write_rows(hass: HomeAssistant, wanted: Wanted, unit: str | None, name: str, rows: Iterable[StatisticRow]) -> None:
-    """Write rows, in the place of those that are there for the same hours."""
-    point = wanted.point
+def write_rows(hass: HomeAssistant, wanted: Wanted, stored: Stored, name: str, rewriting: Rewriting) -> None:
+    """Write rows, in the place of those that are there for the same hours, and move the sums of all later ones."""
+    point, unit = wanted.point, stored.unit or wanted.point.unit
     converter = _CONVERTERS[point.quantity]
     metadata = StatisticMetaData(
         mean_type=StatisticMeanType.NONE,
@@ -138,11 +149,13 @@ def write_rows(hass: HomeAssistant, wanted: Wanted, unit: str | None, name: str,
         source=DOMAIN,
         statistic_id=wanted.statistic,
         unit_class=converter.UNIT_CLASS,
-        unit_of_measurement=unit or point.unit,
+        unit_of_measurement=unit,
     )
-    own = converter.converter_factory(point.unit, unit or point.unit)
-    data = [StatisticData(start=row.start, state=own(row.state), sum=own(row.sum)) for row in rows]
+    own = converter.converter_factory(point.unit, unit)
+    data = [StatisticData(start=row.start, state=own(row.state), sum=own(row.sum)) for row in rewriting.rows]
     async_add_external_statistics(hass, metadata, data)
+    if rewriting.shift and stored.newest is not None and stored.newest >= wanted.end and unit is not None:
+        get_instance(hass).async_adjust_statistics(wanted.statistic, wanted.end, own(rewriting.shift), unit)
 
 
 async def clear(hass: HomeAssistant, statistics: Collection[str]) -> None:
@@ -153,23 +166,31 @@ async def clear(hass: HomeAssistant, statistics: Collection[str]) -> None:
 
 def _stored(hass: HomeAssistant, wanted: Collection[Wanted]) -> dict[str, Stored]:
     told = _units(hass, {one.statistic: one.point for one in wanted})
-    units = {statistic: unit for statistic, unit in told.items() if unit is not None}
-    found: dict[str, Stored] = {}
-    left = [one for one in wanted if one.statistic in units]
+    found, left = dict[str, Stored](), list[tuple[Wanted, str, datetime]]()
+    for one in wanted:
+        if (unit := told.get(one.statistic)) is None:
+            continue
+        newest = get_last_statistics(hass, 1, one.statistic, False, {"state", "sum"})
+        rows = _rows(newest.get(one.statistic, ()), one.point, unit)
+        if not rows or rows[0].start < one.start:
+            # Nothing to look for: this is what usually is the case.
+            found[one.statistic] = Stored(unit=unit, rows=tuple(rows), newest=rows[0].start if rows else None)
+        else:
+            left.append((one, unit, rows[0].start))
     for before in (HOUR, _MONTH, None):
         if not left:
             break
-        since = utc_from_timestamp(0) if before is None else min(one.start for one in left) - before
-        read = statistics_during_period(
-            hass, since, None, {one.statistic for one in left}, "hour", None, {"state", "sum"}
-        )
-        for one in left:
-            unit = units[one.statistic]
-            rows = _rows(read.get(one.statistic, ()), one.point, unit)
+        since = utc_from_timestamp(0) if before is None else min(one.start for one, _, _ in left) - before
+        until = max(one.end for one, _, _ in left)
+        ids = {one.statistic for one, _, _ in left}
+        read = statistics_during_period(hass, since, until, ids, "hour", None, {"state", "sum"})
+        for one, unit, newest_start in left:
+            rows = [row for row in _rows(read.get(one.statistic, ()), one.point, unit) if row.start < one.end]
             earlier = [place for place, row in enumerate(rows) if row.start < one.start]
             if earlier or before is None:
-                found[one.statistic] = Stored(unit=unit, rows=tuple(rows[max(earlier, default=0) :]))
-        left = [one for one in left if one.statistic not in found]
+                kept = tuple(rows[max(earlier, default=0) :])
+                found[one.statistic] = Stored(unit=unit, rows=kept, newest=newest_start)
+        left = [one for one in left if one[0].statistic not in found]
     return found
 
 

@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import AsyncIterator, Callable, Collection, Coroutine, Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from copy import deepcopy
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from random import Random
 from types import SimpleNamespace
@@ -20,7 +20,7 @@ from custom_components.energy_clouds import histories, history, importer
 from custom_components.energy_clouds.const import OPTION_HISTORY_DAYS
 from custom_components.energy_clouds.history import HistoryKeeper
 from custom_components.energy_clouds.history_memory import HistoryMemory
-from custom_components.energy_clouds.hours import HOUR, StatisticRow
+from custom_components.energy_clouds.hours import HOUR, Rewriting, StatisticRow
 from custom_components.energy_clouds.statistics import Stored, Wanted
 from custom_components.energy_clouds.vendors.errors import CannotConnect, RateLimited, UnexpectedAnswer, VendorError
 from custom_components.energy_clouds.vendors.model import Nature, Point, PointId, Quantity, Sample, Series
@@ -302,7 +302,9 @@ class Engine:
             if rows is not None:
                 starts = sorted(rows)
                 first = max(0, bisect_left(starts, one.start) - 1)
-                found[one.statistic] = Stored(unit="Wh", rows=tuple(rows[start] for start in starts[first:]))
+                within = starts[first : bisect_left(starts, one.end)]
+                newest = starts[-1] if starts else None
+                found[one.statistic] = Stored(unit="Wh", rows=tuple(rows[start] for start in within), newest=newest)
         return found
 
 
@@ -345,8 +347,11 @@ async def _last_rows(hass: Any, points: Mapping[str, Point]) -> dict[str, Stored
     return {name: Stored(unit="Wh", rows=(rows[max(rows)],) if rows else ()) for name, rows in there.items()}
 
 
-def _write_rows(hass: Any, wanted: Wanted, unit: str | None, name: str, rows: Sequence[StatisticRow]) -> None:
-    hass.engine.table.setdefault(wanted.statistic, {}).update({row.start: row for row in rows})
+def _write_rows(hass: Any, wanted: Wanted, stored: Stored, name: str, rewriting: Rewriting) -> None:
+    table: dict[datetime, StatisticRow] = hass.engine.table.setdefault(wanted.statistic, {})
+    later = {start: replace(row, sum=row.sum + rewriting.shift) for start, row in table.items() if start >= wanted.end}
+    table.update(later)
+    table.update({row.start: row for row in rewriting.rows})
 
 
 async def _names(hass: Any, entry: Any) -> Callable[[Point], str]:

@@ -63,6 +63,10 @@ class Entry:
         """Return all entities."""
         return [entity for device in self.devices for entity in device.entities]
 
+    def measuring(self) -> list[Entity]:
+        """Return the enabled entities of its devices, without those that tell of the account itself."""
+        return [entity for device in self.devices if device.vendor_id for entity in device.entities if entity.enabled]
+
 
 async def look_at(api: Api, entry_id: str) -> Entry:
     """Return what an account has in the registries and the state machine now."""

@@ -127,8 +127,8 @@ def _set_up(loop: Background, api: Api) -> Entry:
 
 def _expect_values(entry: Entry) -> None:
     assert entry.state == "loaded"
-    assert all(entity.valid for entity in entry.entities() if entity.enabled)
+    assert all(entity.valid for entity in entry.measuring())
 
 
 def _poll(loop: Background, api: Api) -> None:
-    loop.run(api.refresh(next(one.id for one in loop.run(only_entry(api)).entities() if one.enabled)))
+    loop.run(api.refresh(loop.run(only_entry(api)).measuring()[0].id))

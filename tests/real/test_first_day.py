@@ -52,7 +52,7 @@ def test_the_right_key_adds_the_account(page: Page, album: Album, loop: Backgrou
     dialog.wait_for(state="hidden")
     entry = loop.run(only_entry(api))
     assert entry.state == "loaded"
-    assert all(entity.valid for entity in entry.entities() if entity.enabled)
+    assert all(entity.valid for entity in entry.measuring())
 
 
 def test_the_device_page_shows_entities_and_values(page: Page, album: Album, loop: Background, api: Api) -> None:
