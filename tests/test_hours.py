@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from random import Random
 from zoneinfo import ZoneInfo
 
-from hypothesis import given, strategies as st
+from hypothesis import example, given, strategies as st
 import pytest
 
 from custom_components.energy_clouds.hours import (
@@ -73,6 +73,26 @@ def test_register_that_is_reset_every_day() -> None:
     found = register_hours(days)
     assert sum(one.amount for one in found) == pytest.approx(23 * 3)
     assert all(one.amount <= 1 for one in found)
+
+
+def test_register_below_zero_counts_what_it_rises() -> None:
+    assert amounts(register_hours(readings((0, -30), (60, -20), (120, 5)))) == [in_hour(0, 10), in_hour(1, 25)]
+
+
+def test_drop_below_zero_counts_nothing() -> None:
+    found = register_hours(readings((0, -10), (60, -20), (120, -20), (180, -20), (240, -19)))
+    assert amounts(found) == [in_hour(0, 0), in_hour(1, 0), in_hour(2, 0), in_hour(3, 1)]
+    assert amounts(register_hours(readings((0, 10), (60, -5), (120, -5)))) == [in_hour(0, 0), in_hour(1, 0)]
+
+
+@given(
+    st.lists(
+        st.tuples(st.integers(0, 600), st.floats(-1e9, 1e9) | st.integers(-5, 5).map(float)), min_size=2, max_size=40
+    )
+)
+@example([(0, -10.0), (60, -20.0), (120, -20.0), (180, -20.0)])
+def test_no_amount_is_below_zero_whatever_the_readings(pairs: list[tuple[int, float]]) -> None:
+    assert [one for one in register_hours(readings(*pairs)) if one.amount < 0] == []
 
 
 def test_drop_at_the_end_is_not_believed_yet() -> None:

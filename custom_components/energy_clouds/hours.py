@@ -226,10 +226,10 @@ def _counted_on(samples: Sequence[Sample]) -> list[_Reading]:
 
 
 def _counted(before: float, value: float) -> float:
-    """What a register has counted from one reading to the next."""
+    """What a register has counted from one reading to the next. What a drop below 0 means, nobody knows."""
     if value >= before:
         return value - before
-    return value if value < FRESH * before else 0.0
+    return max(value, 0.0) if value < FRESH * before else 0.0
 
 
 def _at(time: datetime, times: Sequence[datetime], readings: Sequence[_Reading]) -> _Reading:
