@@ -12,6 +12,7 @@ from homeassistant.helpers import device_registry as dr
 from homeassistant.util import dt as dt_util
 import pytest
 from pytest_homeassistant_custom_component.common import async_fire_time_changed
+import voluptuous as vol
 
 from custom_components.energy_clouds.const import DOMAIN, OPTION_HISTORY_DAYS
 from custom_components.energy_clouds.hours import HOUR
@@ -166,6 +167,8 @@ async def test_service_that_is_away_ends_an_import_with_what_it_has_written(
         (START - timedelta(minutes=40), None, "not_over"),
         (START - timedelta(hours=5), START - timedelta(hours=4, minutes=50), "no_whole_hour"),
         (START - timedelta(days=2), None, "forgotten"),
+        (datetime(1, 1, 1, tzinfo=UTC), None, "too_long_ago"),
+        (datetime(1900, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, tzinfo=UTC), "too_long_ago"),
     ],
 )
 async def test_impossible_range_is_refused(
@@ -179,6 +182,53 @@ async def test_impossible_range_is_refused(
         await act(hass, "import_history", **data)
     assert caught.value.translation_key == error
     assert len(account.simulator.requests) == before
+
+
+@pytest.mark.parametrize("zone", ["Pacific/Kiritimati", "Pacific/Pago_Pago"])
+async def test_start_before_all_time_is_refused(hass: HomeAssistant, house: Account[Any], zone: str) -> None:
+    await hass.config.async_set_time_zone(zone)
+    before = len(house.simulator.requests)
+    for start in ("0001-01-01 00:00:00", "1900-01-01 00:00:00", "0001-01-01T00:00:00+14:00"):
+        with pytest.raises(ServiceValidationError) as caught:
+            await act(hass, "import_history", config_entry_id=house.entry.entry_id, start=start)
+        assert caught.value.translation_key == "too_long_ago"
+    assert len(house.simulator.requests) == before
+
+
+async def test_end_after_all_time_is_the_last_complete_hour(hass: HomeAssistant, house: Account[Any]) -> None:
+    await hass.config.async_set_time_zone("America/New_York")
+    hours = {"start": LAST_COMPLETE - timedelta(hours=5), "end": "9999-12-31 23:59:59"}
+    await act(hass, "import_history", config_entry_id=house.entry.entry_id, **hours)
+    rows = await rows_of(hass, IMPORTED)
+    assert len(rows) == 5
+    assert rows[-1]["end"] == LAST_COMPLETE.timestamp()
+
+
+@pytest.mark.parametrize(("action", "hours"), [("clear_history", {}), ("import_history", {"start": START - 5 * HOUR})])
+async def test_account_and_a_device_of_it_are_refused_together(
+    hass: HomeAssistant, house: Account[Any], action: str, hours: dict[str, Any]
+) -> None:
+    entry = {"config_entry_id": house.entry.entry_id}
+    await act(hass, "import_history", **entry, start=LAST_COMPLETE - timedelta(days=1))
+    before = {name: await rows_of(hass, name) for name in await statistics_in(hass)}
+    identifier = (DOMAIN, f"{eniris.USER_ID}_{eniris.GRID_METER}")
+    device = dr.async_get(hass).async_get_device_by_identifier(identifier, house.entry.entry_id)
+    assert device is not None
+    with pytest.raises(ServiceValidationError) as caught:
+        await act(hass, action, **entry, **hours, device_id=device.id)
+    assert caught.value.translation_key == "account_or_devices"
+    assert len(before) == 7
+    assert {name: await rows_of(hass, name) for name in await statistics_in(hass)} == before
+
+
+@pytest.mark.parametrize(("action", "hours"), [("clear_history", {}), ("import_history", {"start": START - 5 * HOUR})])
+async def test_no_device_at_all_is_refused(
+    hass: HomeAssistant, house: Account[Any], action: str, hours: dict[str, Any]
+) -> None:
+    selections: list[dict[str, Any]] = [{"device_id": []}, {}]
+    for selection in selections:
+        with pytest.raises(vol.Invalid):
+            await act(hass, action, **selection, **hours)
 
 
 async def test_account_without_history_is_refused(hass: HomeAssistant, make_account: MakeAccount) -> None:

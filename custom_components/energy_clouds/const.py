@@ -17,5 +17,8 @@ OPTION_SCAN_INTERVAL: Final = "scan_interval"
 OPTION_EXCLUDED_DEVICES: Final = "excluded_devices"
 OPTION_HISTORY_DAYS: Final = "history_days"
 
+LONGEST_HISTORY: Final = timedelta(days=3650)
+"""How far back history is imported at most."""
+
 PATIENCE: Final = timedelta(minutes=15)
 """How long values stay while nothing can be read, or three polls, if that is longer."""

@@ -23,14 +23,13 @@ from homeassistant.helpers.selector import (
 )
 import voluptuous as vol
 
-from .const import CONF_VENDOR, OPTION_EXCLUDED_DEVICES, OPTION_HISTORY_DAYS, OPTION_SCAN_INTERVAL
+from .const import CONF_VENDOR, LONGEST_HISTORY, OPTION_EXCLUDED_DEVICES, OPTION_HISTORY_DAYS, OPTION_SCAN_INTERVAL
 from .devices import vendor_device_id
 from .vendors import VENDORS
 from .vendors.base import OptionField, OptionKind
 from .vendors.model import Inventory
 
 LONGEST_SCAN_INTERVAL = 24 * 60 * 60
-LONGEST_HISTORY = 3650
 
 
 def fastest_interval(entry: ConfigEntry) -> int:
@@ -50,7 +49,7 @@ def option_schema(hass: HomeAssistant, entry: ConfigEntry) -> vol.Schema:
         unit_of_measurement="s",
         mode=NumberSelectorMode.BOX,
     )
-    days = NumberSelectorConfig(min=0, max=LONGEST_HISTORY, unit_of_measurement="d", mode=NumberSelectorMode.BOX)
+    days = NumberSelectorConfig(min=0, max=LONGEST_HISTORY.days, unit_of_measurement="d", mode=NumberSelectorMode.BOX)
     remembers = VENDORS[entry.data[CONF_VENDOR]].history_reach != timedelta(0)
     names = _names(hass, entry, inventory)
     schema: dict[vol.Marker, Any] = {

@@ -1,7 +1,6 @@
 """Actions: import history that does not come by itself, and delete it."""
 
 import asyncio
-from datetime import datetime
 from typing import Final
 
 from homeassistant.core import (
@@ -14,14 +13,13 @@ from homeassistant.core import (
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.service import async_get_config_entry, async_get_device_and_config_entry
-from homeassistant.util.dt import as_local, as_utc
 import voluptuous as vol
 
+from .asked_hours import asked_hours
 from .const import DOMAIN
 from .coordinator import EnergyCloudsConfigEntry
 from .devices import vendor_device_id
 from .history import KEEPERS, HistoryError, HistoryKeeper
-from .hours import hour_of
 from .statistics import has_recorder
 from .vendors.model import Point
 
@@ -34,7 +32,7 @@ FIELD_END: Final = "end"
 
 _SELECTION: Final = {
     vol.Optional(FIELD_ACCOUNT): cv.string,
-    vol.Optional(FIELD_DEVICES): vol.All(cv.ensure_list, [cv.string]),
+    vol.Optional(FIELD_DEVICES): vol.All(cv.ensure_list, [cv.string], vol.Length(min=1)),
 }
 _RANGE: Final = {vol.Required(FIELD_START): cv.datetime, vol.Optional(FIELD_END): cv.datetime}
 
@@ -47,9 +45,11 @@ def async_register_services(hass: HomeAssistant) -> None:
     """Register the actions."""
 
     async def import_history(call: ServiceCall) -> ServiceResponse:
-        spans = [(keeper, points, *_span(keeper, call)) for keeper, points in _selected(hass, call)]
+        start, end = call.data[FIELD_START], call.data.get(FIELD_END)
+        spans = [(keeper, points, *asked_hours(keeper.horizon, start, end)) for keeper, points in _selected(hass, call)]
         results = await asyncio.gather(
-            *(keeper.async_import(points, start, end) for keeper, points, start, end in spans), return_exceptions=True
+            *(keeper.async_import(points, first, until) for keeper, points, first, until in spans),
+            return_exceptions=True,
         )
         return {"hours": _sum(results)}
 
@@ -66,7 +66,10 @@ def async_register_services(hass: HomeAssistant) -> None:
 
 
 def _selected(hass: HomeAssistant, call: ServiceCall) -> Selection:
-    """The accounts and devices that the call names, with what they count."""
+    """The account or the devices that the call names, with what they count."""
+    if FIELD_ACCOUNT in call.data and FIELD_DEVICES in call.data:
+        # Clearing cannot be undone: nobody is to get all of an account for some devices of it.
+        raise ServiceValidationError(translation_domain=DOMAIN, translation_key="account_or_devices")
     devices: dict[str, set[str] | None] = {}
     """By account; None are all."""
     for device_id in call.data.get(FIELD_DEVICES, ()):
@@ -96,25 +99,6 @@ def _counted(hass: HomeAssistant, entry_id: str, devices: set[str] | None) -> tu
     return keeper, points
 
 
-def _span(keeper: HistoryKeeper, call: ServiceCall) -> tuple[datetime, datetime]:
-    """The hours to import. Those that are not over yet come by themselves."""
-    over, first = keeper.horizon.last_complete, keeper.horizon.first_remembered
-    start, end = as_utc(call.data[FIELD_START]), as_utc(call.data.get(FIELD_END, over))
-    if end <= start and FIELD_END in call.data:
-        raise ServiceValidationError(translation_domain=DOMAIN, translation_key="end_before_start")
-    if hour_of(start) >= over:
-        raise ServiceValidationError(
-            translation_domain=DOMAIN, translation_key="not_over", translation_placeholders={"time": _told(over)}
-        )
-    if first is not None and hour_of(start) < first:
-        raise ServiceValidationError(
-            translation_domain=DOMAIN, translation_key="forgotten", translation_placeholders={"time": _told(first)}
-        )
-    if hour_of(min(end, over)) <= hour_of(start):
-        raise ServiceValidationError(translation_domain=DOMAIN, translation_key="no_whole_hour")
-    return hour_of(start), hour_of(min(end, over))
-
-
 def _sum(results: list[int | BaseException]) -> int:
     """How many hours were written in all. Raises what went wrong, if anything did."""
     hours, wrong = 0, None
@@ -138,7 +122,3 @@ def _sum(results: list[int | BaseException]) -> int:
         translation_key="import_ended_early",
         translation_placeholders={"hours": str(hours), "detail": str(wrong.__cause__)},
     ) from wrong
-
-
-def _told(time: datetime) -> str:
-    return as_local(time).strftime("%Y-%m-%d %H:%M")
