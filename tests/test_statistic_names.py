@@ -126,3 +126,17 @@ async def test_a_new_name_is_theirs_with_the_next_hour(hass: HomeAssistant, make
     for _ in range(20):
         await account.wait(300)
     assert await names_in(hass) == ["Cellar Exported energy", "Cellar Imported energy"]
+
+
+async def test_name_that_is_too_long_is_cut_but_tells_namesakes_apart(
+    hass: HomeAssistant, make_account: MakeAccount
+) -> None:
+    account = make_account(office_of(HEAT_PUMP, COLD_STORE, name="Pump" * 100))
+    names = await names_after_import(hass, account)
+    assert [len(name) for name in names] == [255] * 4
+    assert [name[name.index(" ") :] for name in names] == [
+        f" Exported energy ({HEAT_PUMP})",
+        f" Exported energy ({COLD_STORE})",
+        f" Imported energy ({HEAT_PUMP})",
+        f" Imported energy ({COLD_STORE})",
+    ]

@@ -14,6 +14,8 @@ from .vendors.model import Point
 
 _OF_INTERVAL: Final = "_of_interval"
 """A sensor shows the last interval; a statistic has all of them."""
+_LONGEST_NAME: Final = 255
+"""The recorder's column has no room for more characters."""
 
 
 async def statistic_names(hass: HomeAssistant, entry: ConfigEntry) -> Callable[[Point], str]:
@@ -27,9 +29,9 @@ async def statistic_names(hass: HomeAssistant, entry: ConfigEntry) -> Callable[[
         device = registry.async_get_device_by_identifier(identifier, entry.entry_id)
         counted = point.name or _translated(texts, point)
         if not isinstance(device, dr.DeviceEntry) or not (called := _called(device)):
-            return counted
+            return _fitting("", counted)
         which = _which(hass, device, namesakes[called])
-        return f"{called} {counted} ({which})" if which else f"{called} {counted}"
+        return _fitting(called, f" {counted} ({which})" if which else f" {counted}")
 
     return name_of
 
@@ -67,6 +69,11 @@ def _told_apart(hass: HomeAssistant, device: dr.DeviceEntry) -> tuple[str | None
         None if parent is None else _called(parent),
         None if entry is None else vendor_device_id(entry, device),
     )
+
+
+def _fitting(called: str, rest: str) -> str:
+    """A name that the recorder takes. The end, which tells namesakes apart, is kept as long as possible."""
+    return f"{called[: max(_LONGEST_NAME - len(rest), 0)]}{rest}"[:_LONGEST_NAME]
 
 
 def _called(device: dr.AnyDeviceEntry) -> str | None:
