@@ -22,6 +22,7 @@ from custom_components.energy_clouds.const import DOMAIN, OPTION_HISTORY_DAYS
 from custom_components.energy_clouds.history import KEEPERS
 from custom_components.energy_clouds.history_memory import HistoryStore
 from custom_components.energy_clouds.hours import HOUR
+from custom_components.energy_clouds.statistics import statistic_id
 from custom_components.energy_clouds.vendors import budget
 from custom_components.energy_clouds.vendors.eniris import Eniris
 from custom_components.energy_clouds.vendors.errors import RateLimited
@@ -39,6 +40,10 @@ from .eniris_home import small
 
 BEGINNING = datetime(2026, 1, 1, tzinfo=UTC)
 DAYS = 2
+IMPORTED = "energy_clouds:7301_gwexample0000001_lgf_e360_submeteringmetrics_importedabsenergytot_wh_338cd2ec2a76"
+"""Eniris' grid meter. It is written out: no release may call it otherwise."""
+INCOMER = statistic_id(f"{ACCOUNT_ID}_meter-building-a-001_imp")
+"""Enpact's."""
 
 
 @pytest.fixture(autouse=True)
@@ -87,7 +92,7 @@ class Case:
     """A vendor's register: its statistic, the world's meter behind it, and how exact the vendor's history is."""
 
     simulator: Callable[[], Simulator]
-    name: str
+    unique_id: str
     meter: Callable[[World], Meter]
     unit: str
     tolerance: float
@@ -102,12 +107,12 @@ class Case:
 
 CASES = [
     pytest.param(
-        Case(EnpactSimulator, f"{ACCOUNT_ID}_meter_building_a_001_imp", office("grid"), "kWh", 2e-3, 22), id="enpact"
+        Case(EnpactSimulator, f"{ACCOUNT_ID}_meter-building-a-001_imp", office("grid"), "kWh", 2e-3, 22), id="enpact"
     ),
     pytest.param(
         Case(
             eniris_house,
-            f"{eniris.USER_ID}_{eniris.GRID_METER}_submeteringmetrics_importedabsenergytot_wh",
+            f"{eniris.USER_ID}_{eniris.GRID_METER}_submeteringMetrics.importedAbsEnergyTot_Wh",
             home("grid"),
             "Wh",
             0.2,
@@ -118,7 +123,7 @@ CASES = [
     pytest.param(
         Case(
             eniris_house,
-            f"{eniris.USER_ID}_{eniris.SITE}_installationmetrics_childrenproducedenergydeltatot_wh",
+            f"{eniris.USER_ID}_{eniris.SITE}_installationMetrics.childrenProducedEnergyDeltaTot_Wh",
             home("solar"),
             "Wh",
             0.2,
@@ -147,7 +152,7 @@ async def test_first_import_has_the_worlds_energy_of_every_hour(
     hass: HomeAssistant, make_account: MakeAccount, case: Case
 ) -> None:
     await imported(make_account(case.simulator()))
-    rows = await rows_of(hass, f"{DOMAIN}:{case.name.lower().replace('-', '_')}")
+    rows = await rows_of(hass, statistic_id(case.unique_id))
     starts = [datetime.fromtimestamp(row["start"], UTC) for row in rows]
     assert starts == [starts[0] + number * HOUR for number in range(case.hours)]
     assert starts[-1] == datetime(2026, 11, 17, 8, tzinfo=UTC)
@@ -178,11 +183,10 @@ async def test_doing_it_again_writes_nothing(
 async def test_next_hour_follows_by_itself(hass: HomeAssistant, make_account: MakeAccount) -> None:
     account = make_account(eniris_house())
     await imported(account)
-    name = f"{DOMAIN}:{eniris.USER_ID}_{eniris.GRID_METER}_submeteringmetrics_importedabsenergytot_wh"
-    before = await rows_of(hass, name.lower().replace("-", "_"))
+    before = await rows_of(hass, IMPORTED)
     for _ in range(20):
         await account.wait(300)
-    after = await rows_of(hass, name.lower().replace("-", "_"))
+    after = await rows_of(hass, IMPORTED)
     assert after[: len(before)] == before
     assert len(after) == len(before) + 2
 
@@ -227,7 +231,7 @@ async def test_hours_without_home_assistant_are_caught_up(hass: HomeAssistant, m
     account.freezer.tick(timedelta(hours=20))
     await hass.config_entries.async_setup(account.entry.entry_id)
     await account.polls(5)
-    rows = await rows_of(hass, f"{DOMAIN}:{ACCOUNT_ID}_meter_building_a_001_imp")
+    rows = await rows_of(hass, INCOMER)
     starts = [datetime.fromtimestamp(row["start"], UTC) for row in rows]
     assert starts == [starts[0] + number * HOUR for number in range(42)]
     meter = default_world().meter("grid")
@@ -265,11 +269,6 @@ async def test_budget_that_breaks_an_import_off_again_and_again_loses_nothing_of
     assert calls - before <= 4
 
 
-IMPORTED = f"{DOMAIN}:{eniris.USER_ID}_{eniris.GRID_METER}_submeteringmetrics_importedabsenergytot_wh".lower().replace(
-    "-", "_"
-)
-
-
 async def hours_of(hass: HomeAssistant, statistic: str) -> dict[float, float]:
     """The amount of each hour by its start."""
     rows = await rows_of(hass, statistic)
@@ -298,7 +297,7 @@ async def test_days_without_home_assistant_that_the_vendor_has_forgotten_are_spr
     account.freezer.tick(timedelta(days=3))
     await hass.config_entries.async_setup(account.entry.entry_id)
     await account.polls(5)
-    statistic = f"{DOMAIN}:{ACCOUNT_ID}_meter_building_a_001_imp"
+    statistic = INCOMER
     rows, hours = await rows_of(hass, statistic), list((await hours_of(hass, statistic)).values())
     starts = [datetime.fromtimestamp(row["start"], UTC) for row in rows]
     assert starts == [starts[0] + number * HOUR for number in range(22 + 72)]

@@ -24,11 +24,8 @@ from tests.simulators.world import default_world
 
 from .conftest import START, Account, MakeAccount
 from .eniris_home import small
-from .test_history import rows_of, statistics_in
+from .test_history import IMPORTED, rows_of, statistics_in
 
-IMPORTED = f"{DOMAIN}:{eniris.USER_ID}_{eniris.GRID_METER}_submeteringmetrics_importedabsenergytot_wh".lower().replace(
-    "-", "_"
-)
 UNTIL = "sensor.eniris_history_complete_until"
 LAST_COMPLETE = datetime(2026, 11, 17, 9, tzinfo=UTC)
 

@@ -195,7 +195,7 @@ class Histories:
         start = self._horizon.first_hour(self._horizon.last_complete - days)
         if statistic is None:
             device = self._entry.runtime_data.unique_device_id(point.id.device_id)
-            statistic = statistic_id(f"{device}_{point.id.key}", {one.statistic for one in self._points.values()})
+            statistic = statistic_id(f"{device}_{point.id.key}")
         return PointHistory(
             point_id=point.id, statistic=statistic, until=start, since=start, unit=point.unit, nature=point.nature
         )

@@ -46,6 +46,14 @@ _CONVERTERS: Final[Mapping[Quantity, type[BaseUnitConverter]]] = MappingProxyTyp
         Quantity.VOLUME: VolumeConverter,
     }
 )
+_LONGEST_ID: Final = 255
+"""The recorder's column has no room for more characters."""
+_LONGEST_SLUG: Final = _LONGEST_ID - len(f"{DOMAIN}:") - max(len(f"_{one.UNIT_CLASS}") for one in _CONVERTERS.values())
+"""What is behind the domain. The kind of what is counted may have to follow it."""
+_HASH_DIGITS: Final = 12
+_SLUG: Final = re.compile(r"[a-z0-9]+(_[a-z0-9]+)*")
+_HASHED: Final = re.compile(rf"(^|_)[0-9a-f]{{{_HASH_DIGITS}}}$")
+"""What looks like an id with a hash gets one of its own: else it could be that of another."""
 _MONTH: Final = timedelta(days=31)
 _AT_ONCE: Final = 100
 """So many statistics are read together."""
@@ -79,13 +87,18 @@ def has_statistic(point: Point) -> bool:
     return counts and converter is not None and point.unit in converter.VALID_UNITS
 
 
-def statistic_id(unique_id: str, others: Collection[str]) -> str:
-    """The id of the statistic of a point. `others` are ids in use already, that must not be used twice."""
-    name = re.sub(r"[^a-z0-9]+", "_", unique_id.lower()).strip("_")
-    found = f"{DOMAIN}:{name}"
-    if found in others:
-        found = f"{found}_{hashlib.sha256(unique_id.encode(errors='surrogatepass')).hexdigest()[:8]}"
-    return found
+def statistic_id(unique_id: str) -> str:
+    """The id of the statistic of what has a unique id: always the same, whatever other statistics there are.
+
+    A unique id that is no slug, or is too long, is told from all others by its hash. What has the same unique id has
+    the same statistic: two accounts of two vendors that have one account id, one device id and one key. Their entities
+    have the same unique id then, too.
+    """
+    if _SLUG.fullmatch(unique_id) and len(unique_id) <= _LONGEST_SLUG and not _HASHED.search(unique_id):
+        return f"{DOMAIN}:{unique_id}"
+    digest = hashlib.sha256(unique_id.encode(errors="surrogatepass")).hexdigest()[:_HASH_DIGITS]
+    words = re.sub(r"[^a-z0-9]+", "_", unique_id.lower())[: _LONGEST_SLUG - _HASH_DIGITS - 1].strip("_")
+    return f"{DOMAIN}:{words}_{digest}" if words else f"{DOMAIN}:{digest}"
 
 
 def kind_of(point: Point) -> str:

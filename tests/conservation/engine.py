@@ -21,7 +21,7 @@ from custom_components.energy_clouds.const import OPTION_HISTORY_DAYS
 from custom_components.energy_clouds.history import HistoryKeeper
 from custom_components.energy_clouds.history_memory import HistoryMemory
 from custom_components.energy_clouds.hours import HOUR, Rewriting, StatisticRow
-from custom_components.energy_clouds.statistics import Stored, Wanted
+from custom_components.energy_clouds.statistics import Stored, Wanted, statistic_id
 from custom_components.energy_clouds.vendors.errors import CannotConnect, RateLimited, UnexpectedAnswer, VendorError
 from custom_components.energy_clouds.vendors.model import Nature, Point, PointId, Quantity, Sample, Series
 
@@ -212,7 +212,7 @@ class Engine:
 
     def rows(self, point: Point) -> list[StatisticRow]:
         """All rows of a point's statistic."""
-        rows = self.table.get(f"energy_clouds:account_{point.id.device_id}_{point.id.key}", {})
+        rows = self.table.get(statistic_id(f"account_{point.id.device_id}_{point.id.key}"), {})
         return [rows[start] for start in sorted(rows)]
 
     def _at(self, minutes: int) -> datetime:

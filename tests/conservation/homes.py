@@ -10,6 +10,7 @@ import re
 from typing import ClassVar, override
 
 from custom_components.energy_clouds.hours import HOUR
+from custom_components.energy_clouds.statistics import statistic_id
 from tests.simulators import enapter, eniris
 from tests.simulators.enapter import EnapterSimulator
 from tests.simulators.enectiva import CUSTOMER, EnectivaSimulator
@@ -215,7 +216,7 @@ class EnpactHome(Home[EnpactSimulator]):
         times = self.kept(end, timedelta(seconds=30))
         return [
             Counter(
-                f"energy_clouds:{ACCOUNT_ID}_meter_building_a_001_{field}",
+                statistic_id(f"{ACCOUNT_ID}_{self.METER}_{field}"),
                 Register(times, rounded(self.shown(register)), self.reset_at()),
                 1000.0,
             )
@@ -289,18 +290,18 @@ class EnirisHome(Home[EnirisSimulator]):
         amounts = [round(self._produced(time), 3) - round(self._produced(time - 10 * MINUTE), 3) for time in ends]
         return [
             Counter(
-                self._statistic(eniris.GRID_METER, "submeteringmetrics", self.COUNTER),
+                self._statistic(eniris.GRID_METER, "submeteringMetrics", self.COUNTER),
                 Register(self.kept(end, MINUTE), rounded(self.shown(rounded(self._imported, 1)), 1), self.reset_at()),
             ),
             Counter(
-                self._statistic(eniris.SITE, "installationmetrics", self.AMOUNT),
+                self._statistic(eniris.SITE, "installationMetrics", self.AMOUNT),
                 Intervals(ends, list(accumulate(amounts))),
             ),
         ]
 
     @staticmethod
     def _statistic(node: str, measurement: str, field: str) -> str:
-        return f"energy_clouds:{eniris.USER_ID}_{node}_{measurement}_{field}".lower().replace("-", "_")
+        return statistic_id(f"{eniris.USER_ID}_{node}_{measurement}.{field}")
 
     @property
     def _imported(self) -> Callable[[datetime], float]:
@@ -358,7 +359,7 @@ class EnapterHome(Home[EnapterSimulator]):
         shown, reset = self.shown(rounded(self._register, 1)), self.reset_at()
         began = next((hour for hour, time in reported.items() if reset is not None and time >= reset), None)
         register = Register(list(reported), rounded(lambda hour: shown(reported[hour]), 1), began)
-        return [Counter(f"energy_clouds:{ENAPTER_ACCOUNT_ID}_{self._name}_{self.ATTRIBUTE}", register)]
+        return [Counter(statistic_id(f"{ENAPTER_ACCOUNT_ID}_{enapter.POWER_METER}_{self.ATTRIBUTE}"), register)]
 
     def newest_report(self, hour: datetime) -> datetime | None:
         """When the last report within the hour before was made; None where there was none."""
@@ -371,10 +372,6 @@ class EnapterHome(Home[EnapterSimulator]):
     @property
     def _first(self) -> datetime:
         return self.at(0) - self.bounds.past - DAY
-
-    @property
-    def _name(self) -> str:
-        return enapter.POWER_METER.replace("-", "_")
 
     @property
     def _register(self) -> Callable[[datetime], float]:
@@ -435,7 +432,7 @@ class EnectivaHome(Home[EnectivaSimulator]):
     def counters(self, end: datetime) -> Sequence[Counter]:
         return [
             Counter(
-                f"energy_clouds:{CUSTOMER}_{meter}_reading".replace("-", "_"),
+                statistic_id(f"{CUSTOMER}_{meter}_reading"),
                 Register(
                     [time for time in self._between(meter, self.world.epoch, end) if self.is_kept(time)],
                     rounded(self.shown(register)),
