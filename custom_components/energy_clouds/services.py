@@ -54,8 +54,11 @@ def async_register_services(hass: HomeAssistant) -> None:
         return {"hours": _sum(results)}
 
     async def clear_history(call: ServiceCall) -> ServiceResponse:
-        numbers = [await keeper.async_forget(points) for keeper, points in _selected(hass, call)]
-        return {"statistics": sum(numbers)}
+        selection = _selected(hass, call)
+        results = await asyncio.gather(
+            *(keeper.async_forget(points) for keeper, points in selection), return_exceptions=True
+        )
+        return {"statistics": _sum(results)}
 
     for name, action, fields in (
         (IMPORT_HISTORY, import_history, _SELECTION | _RANGE),
@@ -100,7 +103,7 @@ def _counted(hass: HomeAssistant, entry_id: str, devices: set[str] | None) -> tu
 
 
 def _sum(results: list[int | BaseException]) -> int:
-    """How many hours were written in all. Raises what went wrong, if anything did."""
+    """How many there were in all. Raises what went wrong, if anything did."""
     hours, wrong = 0, None
     for result in results:
         if isinstance(result, HistoryError):
