@@ -29,7 +29,7 @@ from custom_components.energy_clouds.history import KEEPERS, HistoryError, Histo
 from custom_components.energy_clouds.hours import HOUR
 from custom_components.energy_clouds.storage import AccountStore
 from custom_components.energy_clouds.vendors import VENDORS
-from custom_components.energy_clouds.vendors.errors import UnexpectedAnswer, VendorError
+from custom_components.energy_clouds.vendors.errors import CannotConnect, UnexpectedAnswer, VendorError
 from custom_components.energy_clouds.vendors.model import (
     Device,
     DeviceKind,
@@ -197,6 +197,17 @@ async def test_device_that_always_fails_keeps_the_others_from_nothing(house: Hou
     past.failing = {}
     await house.hours(3)
     assert await house.amounts(ONE) == await house.amounts(OTHER)
+
+
+async def test_service_in_trouble_is_not_asked_for_each_device(house: House, past: Past) -> None:
+    past.points = tuple(point(f"meter {n}", "register", Quantity.ENERGY, Nature.REGISTER, "kWh") for n in range(40))
+    past.failing = {one.id.device_id: CannotConnect("503", answered=True) for one in past.points}
+    await house.begin()
+    # Three attempts within the first hour: all together, then three alone.
+    assert 4 <= past.asked <= 16
+    past.failing = {}
+    await house.hours(2)
+    assert all([set(await house.amounts(one)) == {1.0} for one in past.points])
 
 
 async def test_clock_that_was_ahead_for_a_while_costs_nothing(house: House, past: Past) -> None:

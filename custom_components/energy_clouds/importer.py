@@ -19,6 +19,9 @@ from .statistics import Stored, Wanted, stored_rows, write_rows
 from .vendors.errors import CannotConnect, NotPermitted, RateLimited, UnexpectedAnswer, VendorError
 from .vendors.model import Nature, Point, PointId, Sample
 
+MOST_FAILURES = 3
+"""So many devices are asked for alone of a service that gives nothing."""
+
 type Failing = dict[str, VendorError]
 """What went wrong, by device."""
 
@@ -114,17 +117,26 @@ class Importer:
     async def _import_apart(
         self, tracks: Collection[Track], start: datetime, until: datetime, failing: Failing
     ) -> None:
-        """Device by device: one that fails always is not to keep the others from their history."""
+        """Device by device: one that fails always is not to keep the others from their history.
+
+        Raises `CannotConnect` where it is the service that is in trouble: nobody answers, or none of the first devices
+        can be had.
+        """
         devices: dict[str, list[Track]] = {}
         for one in tracks:
             devices.setdefault(one.point.id.device_id, []).append(one)
+        failed, succeeded = 0, False
         for device, some in devices.items():
             try:
                 await self._import(some, start, until)
             except (CannotConnect, NotPermitted, UnexpectedAnswer) as err:
                 failing[device] = err
-                if isinstance(err, CannotConnect) and not err.answered:
+                failed += 1
+                in_trouble = not succeeded and failed >= MOST_FAILURES
+                if isinstance(err, CannotConnect) and (in_trouble or not err.answered):
                     raise
+            else:
+                succeeded = True
 
     async def _import(self, all_tracks: Sequence[Track], start: datetime, until: datetime) -> None:
         async with self.lock:
