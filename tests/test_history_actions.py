@@ -9,6 +9,7 @@ from homeassistant.components.recorder.core import Recorder
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers import device_registry as dr
+from homeassistant.helpers.recorder import get_instance
 from homeassistant.util import dt as dt_util
 import pytest
 from pytest_homeassistant_custom_component.common import async_fire_time_changed
@@ -259,6 +260,25 @@ async def test_cleared_history_begins_anew(hass: HomeAssistant, house: Account[A
     starts = [dt_util.utc_from_timestamp(row["start"]) for row in rows]
     assert starts == [LAST_COMPLETE + n * HOUR for n in range(len(rows))]
     assert len(rows) >= 28
+
+
+async def test_cleared_history_does_not_come_back_when_what_followed_is_lost(
+    hass: HomeAssistant, make_account: MakeAccount
+) -> None:
+    account = make_account(small([eniris.CONTROLLER, eniris.SITE, eniris.GRID_METER]))
+    await account.set_up(options={OPTION_HISTORY_DAYS: 3})
+    await account.polls(4)
+    entry = {"config_entry_id": account.entry.entry_id}
+    await act(hass, "clear_history", **entry)
+    for _ in range(5):
+        await account.wait(3600)
+    get_instance(hass).async_clear_statistics([IMPORTED])
+    await hass.config_entries.async_reload(account.entry.entry_id)
+    for _ in range(2):
+        await account.wait(3600)
+    rows = await rows_of(hass, IMPORTED)
+    assert rows[0]["start"] == LAST_COMPLETE.timestamp()
+    assert len(rows) >= 6
 
 
 async def test_progress_can_be_seen(hass: HomeAssistant, make_account: MakeAccount) -> None:

@@ -180,8 +180,9 @@ class Histories:
         if not (is_lost or is_unknown):
             history.unit, history.nature = point.unit, point.nature
             return history
-        if begun.changed is not None:
-            begun.until = begun.since = max(begun.until, begun.changed)
+        # Where it is to begin may have been changed since, by deleting or importing.
+        begun.since = history.since or begun.since
+        begun.until = max(begun.until, begun.since or begun.until)
         if row is not None and (begun.changed is None or begun.changed <= row.start):
             begun.until = row.end
             # The last sample before what is looked back at may be anywhere: looking back once tells.
