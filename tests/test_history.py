@@ -350,6 +350,27 @@ async def test_statistic_that_was_deleted_by_hand_is_imported_again(
     assert await rows_of(hass, IMPORTED) == before
 
 
+async def test_rows_without_a_state_are_no_counter_at_zero(hass: HomeAssistant, make_account: MakeAccount) -> None:
+    account = make_account(eniris_house())
+    metadata: StatisticMetaData = {
+        "mean_type": StatisticMeanType.NONE,
+        "has_sum": True,
+        "name": "Grid",
+        "source": DOMAIN,
+        "statistic_id": IMPORTED,
+        "unit_class": "energy",
+        "unit_of_measurement": "Wh",
+    }
+    last = datetime(2026, 11, 17, 4, tzinfo=UTC)
+    async_add_external_statistics(hass, metadata, [{"start": last, "sum": 5.0}])
+    await imported(account)
+    rows = await rows_of(hass, IMPORTED)
+    meter = default_world().home.meter("grid")
+    truth = meter.imported(datetime(2026, 11, 17, 9, tzinfo=UTC)) - meter.imported(last + HOUR)
+    assert rows[0]["start"] == last.timestamp()
+    assert rows[-1]["sum"] == pytest.approx(5.0 + truth, abs=0.2)
+
+
 async def test_statistic_keeps_its_unit(hass: HomeAssistant, make_account: MakeAccount) -> None:
     account = make_account(eniris_house())
     await imported(account)

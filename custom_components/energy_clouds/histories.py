@@ -204,5 +204,5 @@ class Histories:
 
 def _begin_behind(history: PointHistory, point: Point, row: StatisticRow) -> None:
     history.written = row.end
-    if point.nature is Nature.REGISTER:
+    if point.nature is Nature.REGISTER and row.state is not None:
         history.readings = (Reading(time=row.end, value=row.state),)

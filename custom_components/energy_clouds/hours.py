@@ -38,10 +38,13 @@ class HourlyAmount:
 
 @dataclass(frozen=True, slots=True)
 class StatisticRow:
-    """A row of a statistic: `sum` is the sum of all amounts up to the end of the hour."""
+    """A row of a statistic: `sum` is the sum of all amounts up to the end of the hour.
+
+    One that somebody else wrote may not tell the `state` of the counter.
+    """
 
     start: datetime
-    state: float
+    state: float | None
     sum: float
 
     @property
@@ -138,12 +141,16 @@ def rewritten(stored: Sequence[StatisticRow], found: Iterable[HourlyAmount]) -> 
             amount, state = one.amount, one.state
             hours += 1
         total += amount
-        if row is None or abs(row.sum - total) >= SAME or abs(row.state - state) >= SAME:
+        if row is None or abs(row.sum - total) >= SAME or not _is_same(row.state, state):
             rows.append(StatisticRow(start, state, total))
     # All rows after the last one that is stored here go on from its sum.
     is_moved = bool(rows) and (not stored or rows[-1].start >= stored[-1].start)
     shift = total - (stored[-1].sum if stored else 0.0) if is_moved else 0.0
     return Rewriting(tuple(rows), hours, shift if abs(shift) >= SAME else 0.0)
+
+
+def _is_same(stored: float | None, state: float | None) -> bool:
+    return stored == state if stored is None or state is None else abs(stored - state) < SAME
 
 
 def _replaces(one: HourlyAmount, stored: float) -> bool:

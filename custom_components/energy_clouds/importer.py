@@ -181,7 +181,7 @@ class Importer:
             found = []
             for one in registers:
                 for row in stored.get(one.history.statistic, Stored()).rows:
-                    if row.start == end:
+                    if row.start == end and row.state is not None:
                         samples = [*samples_of(one.history.readings), Sample(time=row.end, value=row.state)]
                         hours = [hour for hour in register_hours(samples) if hour.start >= (one.history.written or end)]
                         found.append((one, hours))

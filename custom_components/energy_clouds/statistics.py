@@ -4,7 +4,7 @@ A statistic keeps the unit that it has. Rows are read and written here in the un
 """
 
 import asyncio
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 import hashlib
@@ -165,8 +165,7 @@ def write_rows(hass: HomeAssistant, wanted: Wanted, stored: Stored, name: str, r
         unit_of_measurement=unit,
     )
     own = converter.converter_factory(point.unit, unit)
-    data = [StatisticData(start=row.start, state=own(row.state), sum=own(row.sum)) for row in rewriting.rows]
-    async_add_external_statistics(hass, metadata, data)
+    async_add_external_statistics(hass, metadata, [_data(row, own) for row in rewriting.rows])
     if rewriting.shift and stored.newest is not None and stored.newest >= wanted.end and unit is not None:
         get_instance(hass).async_adjust_statistics(wanted.statistic, wanted.end, own(rewriting.shift), unit)
 
@@ -175,6 +174,13 @@ async def clear(hass: HomeAssistant, statistics: Collection[str]) -> None:
     """Delete statistics."""
     get_instance(hass).async_clear_statistics(list(statistics))
     await written(hass)
+
+
+def _data(row: StatisticRow, own: Callable[[float], float]) -> StatisticData:
+    data = StatisticData(start=row.start, sum=own(row.sum))
+    if row.state is not None:
+        data["state"] = own(row.state)
+    return data
 
 
 def _stored(hass: HomeAssistant, wanted: Collection[Wanted]) -> dict[str, Stored]:
@@ -220,7 +226,9 @@ def _units(hass: HomeAssistant, points: Mapping[str, Point]) -> dict[str, str | 
 def _rows(found: Iterable[StatisticsRow], point: Point, unit: str) -> list[StatisticRow]:
     own = _CONVERTERS[point.quantity].converter_factory(unit, point.unit)
     return [
-        StatisticRow(utc_from_timestamp(row["start"]), own(row.get("state") or 0.0), own(total))
+        StatisticRow(
+            utc_from_timestamp(row["start"]), None if (state := row.get("state")) is None else own(state), own(total)
+        )
         for row in found
         if (total := row.get("sum")) is not None
     ]
