@@ -2,6 +2,7 @@
 
 from collections.abc import Generator
 from contextlib import contextmanager
+from decimal import ROUND_HALF_UP, Decimal
 import io
 import os
 from pathlib import Path
@@ -117,3 +118,8 @@ def finish(dialog: Locator) -> None:
 def all_sensors(page: Page) -> Locator:
     """Return the card of a device's page that has its sensors."""
     return page.locator("ha-device-entities-card").filter(has_text="Sensors")
+
+
+def shown(value: float, digits: int) -> str:
+    """Return a number as Home Assistant writes it in English: what lies in the middle is rounded up."""
+    return f"{Decimal(str(value)).quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP):,}"

@@ -11,7 +11,7 @@ from tests.simulators.server import running as serving
 from .accounts import DATA_SERIES, VIRTUAL_METER, enectiva_at_home
 from .api import Api
 from .background import Background
-from .browser import USUAL, WIDE, Album, all_sensors, choose_integration, finish, log_in, submit
+from .browser import USUAL, WIDE, Album, all_sensors, choose_integration, finish, log_in, shown, submit
 from .conftest import OWNER
 from .inventory import DOMAIN, Entity, only_entry
 
@@ -47,7 +47,7 @@ def test_the_meter_shows_its_reading_and_its_month(page: Page, album: Album, loo
     page.goto(f"/config/devices/device/{device.id}")
     for entity in device.entities:
         row = all_sensors(page).locator("hui-sensor-entity-row").filter(has_text=entity.name)
-        expect(row).to_contain_text(f"{entity.value:,.1f} kWh")
+        expect(row).to_contain_text(f"{shown(entity.value, 1)} kWh")
     album.take("enectiva-device", page)
     page.set_viewport_size(USUAL)
 

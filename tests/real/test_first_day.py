@@ -12,7 +12,7 @@ from tests.simulators.enpact import PRODUCTION_KEY
 from . import hygiene
 from .api import Api
 from .background import Background
-from .browser import Album, choose_integration, log_in
+from .browser import Album, choose_integration, log_in, shown
 from .conftest import OWNER
 from .home_assistant import HomeAssistant
 from .inventory import DOMAIN, Entity, only_entry
@@ -66,7 +66,7 @@ def test_the_device_page_shows_entities_and_values(page: Page, album: Album, loo
         total_power = _meter(loop, api)["p_total"]
         row = sensors.locator("hui-sensor-entity-row").filter(has_text=total_power.name)
         try:
-            expect(row.filter(has_text=f"{total_power.value:,.0f} W")).to_be_visible(timeout=3000)
+            expect(row.filter(has_text=f"{shown(total_power.value, 0)} W")).to_be_visible(timeout=3000)
         except AssertionError:
             # A poll may have come between reading the value and looking for it, but not each time.
             if not attempt:
