@@ -278,6 +278,19 @@ async def hours_of(hass: HomeAssistant, statistic: str) -> dict[float, float]:
     }
 
 
+def metadata_of(name: str, unit_class: str, unit: str) -> StatisticMetaData:
+    """What somebody else says of the statistic."""
+    return {
+        "mean_type": StatisticMeanType.NONE,
+        "has_sum": True,
+        "name": name,
+        "source": DOMAIN,
+        "statistic_id": IMPORTED,
+        "unit_class": unit_class,
+        "unit_of_measurement": unit,
+    }
+
+
 async def restarted(account: Account[Any], between: Callable[[], Any] | None = None) -> None:
     """Set the account up again, after something has happened to what is stored, and let it do what is to be done."""
     await account.hass.config_entries.async_unload(account.entry.entry_id)
@@ -352,15 +365,7 @@ async def test_statistic_that_was_deleted_by_hand_is_imported_again(
 
 async def test_rows_without_a_state_are_no_counter_at_zero(hass: HomeAssistant, make_account: MakeAccount) -> None:
     account = make_account(eniris_house())
-    metadata: StatisticMetaData = {
-        "mean_type": StatisticMeanType.NONE,
-        "has_sum": True,
-        "name": "Grid",
-        "source": DOMAIN,
-        "statistic_id": IMPORTED,
-        "unit_class": "energy",
-        "unit_of_measurement": "Wh",
-    }
+    metadata = metadata_of("Grid", "energy", "Wh")
     last = datetime(2026, 11, 17, 4, tzinfo=UTC)
     async_add_external_statistics(hass, metadata, [{"start": last, "sum": 5.0}])
     await imported(account)
@@ -376,15 +381,7 @@ async def test_statistic_keeps_its_unit(hass: HomeAssistant, make_account: MakeA
     await imported(account)
     before = await rows_of(hass, IMPORTED)
     # Somebody has it counted in kWh from here on.
-    metadata: StatisticMetaData = {
-        "mean_type": StatisticMeanType.NONE,
-        "has_sum": True,
-        "name": "Grid",
-        "source": DOMAIN,
-        "statistic_id": IMPORTED,
-        "unit_class": "energy",
-        "unit_of_measurement": "kWh",
-    }
+    metadata = metadata_of("Grid", "energy", "kWh")
     rows: list[StatisticData] = [
         {
             "start": datetime.fromtimestamp(row["start"], UTC),
@@ -409,15 +406,7 @@ async def test_register_that_counts_something_else_gets_another_statistic(
     hass: HomeAssistant, make_account: MakeAccount
 ) -> None:
     account = make_account(eniris_house())
-    metadata: StatisticMetaData = {
-        "mean_type": StatisticMeanType.NONE,
-        "has_sum": True,
-        "name": "Water",
-        "source": DOMAIN,
-        "statistic_id": IMPORTED,
-        "unit_class": "volume",
-        "unit_of_measurement": "m³",
-    }
+    metadata = metadata_of("Water", "volume", "m³")
     async_add_external_statistics(hass, metadata, [{"start": BEGINNING, "state": 5.0, "sum": 5.0}])
     await imported(account)
     assert [row["sum"] for row in await rows_of(hass, IMPORTED)] == [5.0]

@@ -10,9 +10,8 @@ from homeassistant.helpers.storage import Store
 import msgspec
 
 from .calculated import CalculatedEnergy, CalculatedPoint, CountedPower, is_power
-from .const import DOMAIN
 from .registers import CLOCK_TOLERANCE, RegisterGuard, RegisterReading
-from .storage import STORAGE_VERSION, load, to_builtins
+from .storage import load, private_store, to_builtins
 from .vendors.model import Nature, Point, PointId, Sample
 
 
@@ -77,4 +76,4 @@ async def async_remove_counters(hass: HomeAssistant, entry: ConfigEntry) -> None
 
 
 def _store_of(hass: HomeAssistant, entry: ConfigEntry) -> Store[dict[str, Any]]:
-    return Store(hass, STORAGE_VERSION, f"{DOMAIN}.{entry.entry_id}.counters", private=True, atomic_writes=True)
+    return private_store(hass, f"{entry.entry_id}.counters")

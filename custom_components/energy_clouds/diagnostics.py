@@ -13,7 +13,7 @@ from homeassistant.util.dt import utcnow
 from .const import CONF_CREDENTIALS, CONF_VENDOR
 from .coordinator import EnergyCloudsConfigEntry, EnergyCloudsCoordinator
 from .devices import vendor_device_id
-from .history import KEEPERS, HistoryKeeper
+from .history import HistoryKeeper, keeper_of
 from .storage import async_get_budgets
 from .vaults import async_get_vaults
 from .vendors import VENDORS
@@ -43,7 +43,7 @@ async def async_get_config_entry_diagnostics(hass: HomeAssistant, entry: EnergyC
         if grant is None
         else {"access": _seconds_left(grant.access), "refresh": _seconds_left(grant.refresh)},
         **(_account(entry.runtime_data) if entry.state is ConfigEntryState.LOADED else {}),
-        "history": None if (keeper := hass.data.get(KEEPERS, {}).get(entry.entry_id)) is None else _history(keeper),
+        "history": None if (keeper := keeper_of(hass, entry.entry_id)) is None else _history(keeper),
     }
 
 

@@ -57,6 +57,12 @@ async def async_keep_history(hass: HomeAssistant, entry: EnergyCloudsConfigEntry
     await keeper.async_start()
 
 
+@callback
+def keeper_of(hass: HomeAssistant, entry_id: str) -> HistoryKeeper | None:
+    """Who keeps the history of an account; None if there is no history, no recorder, or the account is not loaded."""
+    return hass.data.get(KEEPERS, {}).get(entry_id)
+
+
 async def async_remove_history(hass: HomeAssistant, entry: ConfigEntry) -> None:
     """Forget how far the statistics of an account have come; they themselves stay."""
     await HistoryStore(hass, entry).remove()
@@ -218,9 +224,8 @@ class HistoryKeeper:
             self._run_in(LAST_RETRY)
         else:
             self._retry = FIRST_RETRY
-            vendor = self._coordinator.vendor
-            following = self.horizon.last_complete + vendor.history_interval + SETTLING
-            self._run_in(following + offset_of(self._entry.entry_id, SPREAD) - vendor.now())
+            following = self.horizon.last_complete + self._coordinator.vendor.history_interval + SETTLING
+            self._run_in(following + offset_of(self._entry.entry_id, SPREAD) - self.horizon.now)
 
     def _raise_failure(self) -> None:
         """Come again for the devices that failed while others did not."""

@@ -2,15 +2,13 @@
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant
-from homeassistant.helpers.storage import Store
 import msgspec
 
-from .const import DOMAIN
-from .storage import STORAGE_VERSION, load, to_builtins
+from .storage import load, private_store, to_builtins
 from .vendors.model import Nature, PointId, Sample
 
 MOST_READINGS: Final = 2000
@@ -56,9 +54,7 @@ class HistoryStore:
     """The history memory of one config entry's account, on disk."""
 
     def __init__(self, hass: HomeAssistant, entry: ConfigEntry) -> None:
-        self._store = Store[dict[str, Any]](
-            hass, STORAGE_VERSION, f"{DOMAIN}.{entry.entry_id}.history", private=True, atomic_writes=True
-        )
+        self._store = private_store(hass, f"{entry.entry_id}.history")
 
     async def load(self) -> HistoryMemory:
         """The memory; an empty one if there is none, or none that can be read."""

@@ -11,8 +11,6 @@ SETTLING: Final = timedelta(minutes=10)
 LOOK_BACK_EVERY: Final = timedelta(days=1)
 LOOK_BACKS: Final = 4
 """A sample that comes late is looked for so many times at least."""
-
-
 MARGIN: Final = timedelta(minutes=10)
 """What is that close to being forgotten may be forgotten when it is asked for."""
 

@@ -35,6 +35,11 @@ class HourlyAmount:
     state: float
     complete: bool = True
 
+    @property
+    def end(self) -> datetime:
+        """The end of the hour."""
+        return self.start + HOUR
+
 
 @dataclass(frozen=True, slots=True)
 class StatisticRow:

@@ -207,21 +207,27 @@ class Importer:
             return
         wanted = {
             one.history.statistic: Wanted(
-                statistic=one.history.statistic, point=one.point, start=hours[0].start, end=hours[-1].start + HOUR
+                statistic=one.history.statistic, point=one.point, start=hours[0].start, end=hours[-1].end
             )
             for one, hours in found
         }
         stored = await stored_rows(self._hass, wanted.values())
-        called = await statistic_names(self._hass, self._coordinator.config_entry)
+        changed = []
         for one, hours in found:
-            if self.stopped:
-                return
             there = stored.get(one.history.statistic, Stored())
             rewriting = rewritten(there.rows, hours)
-            one.hours += rewriting.hours
             if rewriting.rows:
-                write_rows(self._hass, wanted[one.history.statistic], there, called(one.point), rewriting)
-                self.rows += len(rewriting.rows)
+                changed.append((one, there, rewriting))
+            await asyncio.sleep(0)
+        if not changed:
+            return
+        called = await statistic_names(self._hass, self._coordinator.config_entry)
+        for one, there, rewriting in changed:
+            if self.stopped:
+                return
+            write_rows(self._hass, wanted[one.history.statistic], there, called(one.point), rewriting)
+            one.hours += rewriting.hours
+            self.rows += len(rewriting.rows)
             await asyncio.sleep(0)
 
 
@@ -237,7 +243,7 @@ def _move(track: Track, samples: Collection[Sample], hours: Sequence[HourlyAmoun
     """Note how far a point has come: until there, or only as far as its hours go."""
     history = track.history
     if hours:
-        history.written = hours[-1].start + HOUR
+        history.written = hours[-1].end
     history.until = until or max(history.until, history.written or history.until)
     history.readings = readings_since(samples, history.written)
     if track.point.nature is Nature.REGISTER:

@@ -9,7 +9,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .coordinator import EnergyCloudsConfigEntry, EnergyCloudsCoordinator
 from .entity import EnergyCloudsEntity, add_entities
-from .history import KEEPERS
+from .history import keeper_of
 from .history_sensor import HistorySensor
 from .quantities import LARGER_UNITS, PRESENTATIONS, state_class_of
 from .vendors.model import Nature, Point, Quantity
@@ -26,7 +26,7 @@ async def async_setup_entry(
 ) -> None:
     """Set up the sensors of an account."""
     add_entities(entry, async_add_entities, NATURES, EnergyCloudsSensor)
-    if (keeper := hass.data.get(KEEPERS, {}).get(entry.entry_id)) is not None:
+    if (keeper := keeper_of(hass, entry.entry_id)) is not None:
         async_add_entities([HistorySensor(entry, keeper)])
 
 

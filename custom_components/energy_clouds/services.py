@@ -19,7 +19,7 @@ from .asked_hours import asked_hours
 from .const import DOMAIN
 from .coordinator import EnergyCloudsConfigEntry
 from .devices import vendor_device_id
-from .history import KEEPERS, HistoryError, HistoryKeeper
+from .history import HistoryError, HistoryKeeper, keeper_of
 from .statistics import has_recorder
 from .vendors.model import Point
 
@@ -88,7 +88,7 @@ def _counted(hass: HomeAssistant, entry_id: str, devices: set[str] | None) -> tu
     entry: EnergyCloudsConfigEntry = async_get_config_entry(hass, DOMAIN, entry_id)
     if not has_recorder(hass):
         raise ServiceValidationError(translation_domain=DOMAIN, translation_key="no_recorder")
-    if (keeper := hass.data.get(KEEPERS, {}).get(entry_id)) is None:
+    if (keeper := keeper_of(hass, entry_id)) is None:
         raise ServiceValidationError(
             translation_domain=DOMAIN, translation_key="no_history", translation_placeholders={"account": entry.title}
         )

@@ -130,8 +130,7 @@ async def last_rows(hass: HomeAssistant, points: Mapping[str, Point]) -> dict[st
         for statistic, unit in _units(hass, points).items():
             found[statistic] = Stored()
             if unit is not None:
-                newest = get_last_statistics(hass, 1, statistic, False, {"state", "sum"})
-                rows = _rows(newest.get(statistic, ()), points[statistic], unit)
+                rows = _newest(hass, statistic, points[statistic], unit)
                 found[statistic] = Stored(unit=unit, rows=tuple(rows))
         return found
 
@@ -142,6 +141,8 @@ async def last_rows(hass: HomeAssistant, points: Mapping[str, Point]) -> dict[st
 async def stored_rows(hass: HomeAssistant, wanted: Collection[Wanted]) -> dict[str, Stored]:
     """The rows of each statistic within some hours, and the last one before them, however old that is."""
     found: dict[str, Stored] = {}
+    if not wanted:
+        return found
     ordered = sorted(wanted, key=lambda one: one.start)
     await written(hass)
     for place in range(0, len(ordered), _AT_ONCE):
@@ -189,8 +190,7 @@ def _stored(hass: HomeAssistant, wanted: Collection[Wanted]) -> dict[str, Stored
     for one in wanted:
         if (unit := told.get(one.statistic)) is None:
             continue
-        newest = get_last_statistics(hass, 1, one.statistic, False, {"state", "sum"})
-        rows = _rows(newest.get(one.statistic, ()), one.point, unit)
+        rows = _newest(hass, one.statistic, one.point, unit)
         if not rows or rows[0].start < one.start:
             # Nothing to look for: this is what usually is the case.
             found[one.statistic] = Stored(unit=unit, rows=tuple(rows), newest=rows[0].start if rows else None)
@@ -211,6 +211,11 @@ def _stored(hass: HomeAssistant, wanted: Collection[Wanted]) -> dict[str, Stored
                 found[one.statistic] = Stored(unit=unit, rows=kept, newest=newest_start)
         left = [one for one in left if one[0].statistic not in found]
     return found
+
+
+def _newest(hass: HomeAssistant, statistic: str, point: Point, unit: str) -> list[StatisticRow]:
+    found = get_last_statistics(hass, 1, statistic, False, {"state", "sum"})
+    return _rows(found.get(statistic, ()), point, unit)
 
 
 def _units(hass: HomeAssistant, points: Mapping[str, Point]) -> dict[str, str | None]:

@@ -22,6 +22,11 @@ SAVE_EVERY = timedelta(minutes=15)
 _LOGIN = "_login"
 
 
+def private_store(hass: HomeAssistant, name: str) -> Store[dict[str, Any]]:
+    """A file of ours that only Home Assistant's user may read, and that a power cut leaves whole."""
+    return Store(hass, STORAGE_VERSION, f"{DOMAIN}.{name}", private=True, atomic_writes=True)
+
+
 class AccountMemory(msgspec.Struct, frozen=True, kw_only=True):
     """What is known of an account: its inventory, and when that was complete last.
 
@@ -39,9 +44,7 @@ class AccountStore:
     """The memory of one config entry's account, on disk."""
 
     def __init__(self, hass: HomeAssistant, entry_id: str) -> None:
-        self._store = Store[dict[str, Any]](
-            hass, STORAGE_VERSION, f"{DOMAIN}.{entry_id}", private=True, atomic_writes=True
-        )
+        self._store = private_store(hass, entry_id)
         self._save_is_due = False
         self._closed = False
 
@@ -127,7 +130,7 @@ class Budgets:
 @singleton(HassKey[Budgets](f"{DOMAIN}.budgets"), async_=True)
 async def async_get_budgets(hass: HomeAssistant) -> Budgets:
     """All budgets, with the waits that were running when Home Assistant stopped."""
-    store = Store[dict[str, Any]](hass, STORAGE_VERSION, f"{DOMAIN}.budgets", private=True, atomic_writes=True)
+    store = private_store(hass, "budgets")
     return Budgets(hass, _in_force(await load(store, dict[str, BudgetState], {})), store)
 
 

@@ -12,7 +12,7 @@ from homeassistant.util.dt import utcnow
 from homeassistant.util.hass_dict import HassKey
 
 from .const import DOMAIN
-from .storage import STORAGE_VERSION, load, to_builtins
+from .storage import load, private_store, to_builtins
 from .vendors import Vendor
 from .vendors.base import Credentials
 from .vendors.tokens import Grant, Vault
@@ -62,7 +62,7 @@ class Vaults:
 @singleton(HassKey[Vaults](f"{DOMAIN}.tokens"), async_=True)
 async def async_get_vaults(hass: HomeAssistant) -> Vaults:
     """All vaults, with the tokens that Home Assistant had when it stopped."""
-    store = Store[dict[str, Any]](hass, STORAGE_VERSION, f"{DOMAIN}.tokens", private=True, atomic_writes=True)
+    store = private_store(hass, "tokens")
     grants, now = await load(store, dict[str, Grant], {}), utcnow()
     return Vaults({name: grant for name, grant in grants.items() if _may_be_good(grant, now)}, store)
 
