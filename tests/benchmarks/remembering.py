@@ -1,15 +1,10 @@
 """A vendor with some registers and all of their past, in the process itself: no figure is a service's."""
 
-from collections.abc import AsyncIterator, Collection, Mapping
+from collections.abc import AsyncIterator, Collection
 from datetime import UTC, datetime, timedelta
 from typing import ClassVar, override
 
-from yarl import URL
-
-from custom_components.energy_clouds.vendors.base import Connection, CredentialField, Credentials, FieldKind, Vendor
-from custom_components.energy_clouds.vendors.budget import Limit
 from custom_components.energy_clouds.vendors.model import (
-    Account,
     Device,
     DeviceKind,
     Inventory,
@@ -21,6 +16,7 @@ from custom_components.energy_clouds.vendors.model import (
     Sample,
     Series,
 )
+from tests.hostile_vendor import Hostile
 
 REGISTERS = 20
 HOUR = timedelta(hours=1)
@@ -43,33 +39,13 @@ def register(number: int, time: datetime) -> float:
     return hours * (1 + number / 7) + (hours * hours % 24) / 24
 
 
-class Remembering(Vendor):
+class Remembering(Hostile):
     """Registers that are read every hour."""
 
     key: ClassVar[str] = "remembering"
-    title: ClassVar[str] = "Remembering"
-    credential_fields: ClassVar[tuple[CredentialField, ...]] = (CredentialField(key="token", kind=FieldKind.SECRET),)
-    identity: ClassVar[str] = "token"
     cadence: ClassVar[timedelta] = timedelta(minutes=15)
     history_reach: ClassVar[timedelta | None] = None
-
-    @override
-    def __init__(self, connection: Connection, inventory: Inventory) -> None:
-        """Need nothing."""
-
-    @override
-    @classmethod
-    def limit(cls, credentials: Credentials) -> Limit:
-        return Limit(requests=3600, window=HOUR)
-
-    @override
-    @classmethod
-    def service(cls, credentials: Credentials) -> URL:
-        return URL("https://remembering.example")
-
-    @override
-    async def login(self) -> Account:
-        return Account(id="account", title=self.title, named=True)
+    calculates_energy: ClassVar[bool] = False
 
     @override
     async def discover(self) -> Inventory:
@@ -96,15 +72,3 @@ class Remembering(Vendor):
                     samples=tuple(Sample(time=time, value=register(number, time)) for time in times if time < end),
                 ),
             )
-
-    @override
-    def requests_per_poll(self, points: Collection[Point]) -> int:
-        return 1
-
-    @override
-    def now(self) -> datetime:
-        return datetime.now(UTC)
-
-    @override
-    def last_answers(self) -> Mapping[str, bytes]:
-        return {}
