@@ -37,6 +37,7 @@ _FLOOR_OF = {
     "histories": "coordinator",
     "importer": "coordinator",
     "history_sensor": "entity",
+    "account_sensors": "entity",
     "vendors": "registry",
     "vendors.base": "base",
     "vendors.model": "model, budget and errors",

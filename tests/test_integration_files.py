@@ -2,6 +2,7 @@
 
 import ast
 from collections.abc import Iterable, Iterator, Mapping
+from datetime import timedelta
 from functools import cache
 import json
 from pathlib import Path
@@ -19,14 +20,17 @@ from homeassistant.components.sensor.const import (
     SensorStateClass,
 )
 from homeassistant.const import Platform
+from homeassistant.util.dt import utcnow
 import pytest
 import yaml
 
-from custom_components.energy_clouds import binary_sensor, config_flow, const, quantities, sensor
+from custom_components.energy_clouds import account_sensors, binary_sensor, config_flow, const, quantities, sensor
+from custom_components.energy_clouds.account_sensors import AccountSensor
 from custom_components.energy_clouds.entity import EnergyCloudsEntity
 from custom_components.energy_clouds.history_sensor import HistorySensor
 from custom_components.energy_clouds.vendors import VENDORS, errors
 from custom_components.energy_clouds.vendors.base import CredentialField, FieldKind
+from custom_components.energy_clouds.vendors.budget import Budget, Limit
 from custom_components.energy_clouds.vendors.errors import InvalidCredentials
 from custom_components.energy_clouds.vendors.model import DeviceKind, Nature, Quantity
 
@@ -161,10 +165,12 @@ def constant_dict(path: Path, name: str) -> Iterator[str]:
 def notice_keys() -> set[str]:
     """What `Notice.key` can be."""
     keys = set[str]()
-    for path, call in nodes(ast.Call, vendors=True):
+    for path, call in (*nodes(ast.Call, vendors=True), *nodes(ast.Call, vendors=False)):
         if called(call) != "Notice":
             continue
         match argument(call, "key"):
+            case ast.Attribute(attr="empty"):
+                keys |= {vendor.empty for vendor in VENDORS.values()}
             case ast.Name(id=name):
                 keys.add(getattr(errors, name))
             case ast.Subscript(value=ast.Name(id=table)):
@@ -582,17 +588,23 @@ def test_exceptions_and_issues() -> None:
     assert TEXTS.get("services", {}).keys() == service_names()
 
 
+def test_system_health() -> None:
+    of_vendors = {f"{vendor}_{what}" for vendor in VENDORS for what in ("budget", "reach")}
+    assert TEXTS["system_health"]["info"].keys() == {"accounts", *of_vendors}
+
+
 def test_devices() -> None:
     assert TEXTS["device"].keys() == {kind.value for kind in DeviceKind}
     assert all(device.keys() == {"name"} and "{id}" in device["name"] for device in TEXTS["device"].values())
 
 
 def test_entities() -> None:
-    entry: Any = SimpleNamespace(data={const.CONF_ACCOUNT_ID: "account"})
+    budget = Budget(Limit(requests=1, window=timedelta(hours=1)))
+    coordinator = SimpleNamespace(data={}, budget=budget, vendor=SimpleNamespace(now=utcnow))
+    entry: Any = SimpleNamespace(data={const.CONF_ACCOUNT_ID: "account"}, runtime_data=coordinator)
     keeper: Any = None
-    key = HistorySensor(entry, keeper).translation_key
-    assert key is not None
-    used: dict[str, set[str]] = {Platform.SENSOR.value: {key}}
+    of_account = [HistorySensor(entry, keeper), *(AccountSensor(entry, one) for one in account_sensors.DESCRIPTIONS)]
+    used = {Platform.SENSOR.value: {str(one.translation_key) for one in of_account}}
     for platform, entity in entities():
         key = entity.translation_key
         assert key is not None
@@ -610,7 +622,7 @@ def test_placeholders_are_filled() -> None:
         "options": {"fastest"},
         "device": {"id"},
         "exceptions": {"account", "detail", "hours", "time"},
-        "issues": {"account", "scope", "id"},
+        "issues": {"account", "count", "id", "limit", "scope"},
     }
     for level, texts in TEXTS.items():
         if level != "entity":

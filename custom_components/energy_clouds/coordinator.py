@@ -13,6 +13,7 @@ from homeassistant.helpers.event import async_track_time_interval
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator
 from homeassistant.util.dt import utcnow
 
+from .account_notices import AccountNotices
 from .calculated import CalculatedPoint
 from .const import DOMAIN, OPTION_EXCLUDED_DEVICES, OPTION_SCAN_INTERVAL, PATIENCE
 from .counters import Counters
@@ -20,7 +21,6 @@ from .devices import register_devices, remove_devices, unique_device_id
 from .failures import failure_of
 from .freshness import STALE_AFTER, freshness
 from .inventory import Census
-from .notices import show_notices
 from .pace import next_poll, offset_of
 from .registers import CLOCK_TOLERANCE
 from .storage import AccountMemory, AccountStore
@@ -63,6 +63,7 @@ class EnergyCloudsCoordinator(DataUpdateCoordinator[dict[PointId, Sample]]):
         self.budget = budget
         self.problems: dict[str, Problem] = {}
         self._forbidden: set[str] = set()
+        self._notices = AccountNotices(hass, entry, vendor)
         self.interval = self.fastest = self._round = vendor.cadence
         self._polled_at = vendor.now()
         self.last_success: datetime | None = None
@@ -84,6 +85,7 @@ class EnergyCloudsCoordinator(DataUpdateCoordinator[dict[PointId, Sample]]):
         self._made_at = time.monotonic()
         self._wanted: tuple[Point, ...] | None = None
         self._points_listeners: list[Callable[[tuple[Point, ...]], None]] = []
+        self._account_listeners: list[CALLBACK_TYPE] = []
         self._entities: dict[PointId, CALLBACK_TYPE] = {}
         self._told_available: dict[PointId, bool] = {}
         self._changed: set[PointId] = set()
@@ -155,6 +157,12 @@ class EnergyCloudsCoordinator(DataUpdateCoordinator[dict[PointId, Sample]]):
         return lambda: self._points_listeners.remove(listener)
 
     @callback
+    def async_add_account_listener(self, listener: CALLBACK_TYPE) -> CALLBACK_TYPE:
+        """Call `listener` after each poll and each look at the ages, whatever came of them."""
+        self._account_listeners.append(listener)
+        return lambda: self._account_listeners.remove(listener)
+
+    @callback
     @override
     def async_add_listener(self, update_callback: CALLBACK_TYPE, context: Any = None) -> Callable[[], None]:
         remove = super().async_add_listener(update_callback, context)
@@ -177,6 +185,8 @@ class EnergyCloudsCoordinator(DataUpdateCoordinator[dict[PointId, Sample]]):
     @override
     def async_update_listeners(self) -> None:
         changed, self._changed = self._changed | self._availability_changes(), set()
+        for listener in self._account_listeners:
+            listener()
         for point_id in changed:
             if (update := self._entities.get(point_id)) is not None:
                 try:
@@ -191,7 +201,7 @@ class EnergyCloudsCoordinator(DataUpdateCoordinator[dict[PointId, Sample]]):
             try:
                 await self._discover()
             except VendorError as err:
-                self._show_notices(is_all=False)
+                self._show_notices(err)
                 raise failure_of(err) from err
         self._take_inventory(self._census.inventory)
 
@@ -205,11 +215,11 @@ class EnergyCloudsCoordinator(DataUpdateCoordinator[dict[PointId, Sample]]):
                 await self._take_readings(readings)
                 self._make_entities_anew()
         except VendorError as err:
-            self._show_notices(is_all=False)
+            self._show_notices(err)
             raise failure_of(err) from err
         finally:
             self._set_pace()
-        self._show_notices(is_all=True)
+        self._show_notices()
         self.last_success = self.vendor.now()
         self._succeeded_at = time.monotonic()
         self._store.save_soon(self.memory)
@@ -311,10 +321,11 @@ class EnergyCloudsCoordinator(DataUpdateCoordinator[dict[PointId, Sample]]):
             yield point, sample
 
     @callback
-    def _show_notices(self, *, is_all: bool) -> None:
-        """A poll that went well knows of all there is to mend; one that failed may only know of something more."""
+    def _show_notices(self, failure: VendorError | None = None) -> None:
+        if failure is None:
+            self._notices.take({point.id.device_id for point in self._wanted_points()}, self.problems)
         if not self._stopped:
-            show_notices(self.hass, self.config_entry, self.vendor.notices(), is_all=is_all)
+            self._notices.show(failure, patience=self._patience(), empty_lists=self._census.empty_lists)
 
     def _wanted_points(self) -> tuple[Point, ...]:
         """The points of all devices that have an enabled entity; before there are entities, all points."""
@@ -352,10 +363,13 @@ class EnergyCloudsCoordinator(DataUpdateCoordinator[dict[PointId, Sample]]):
                 changes.add(point_id)
         return changes
 
+    def _patience(self) -> timedelta:
+        """How long nothing may have been read before nothing is shown."""
+        return max(PATIENCE, STALE_AFTER * self.interval)
+
     def _visibility(self) -> Callable[[PointId], bool]:
         """What decides for each point whether its newest sample may be shown now."""
-        patience = max(PATIENCE, STALE_AFTER * self.interval)
-        is_patient = time.monotonic() - self._succeeded_at <= patience.total_seconds()
+        is_patient = time.monotonic() - self._succeeded_at <= self._patience().total_seconds()
         is_fresh = freshness(self._points, self.data, self.vendor.now(), self._round)
         return lambda point_id: is_patient and point_id.device_id not in self._forbidden and is_fresh(point_id)
 

@@ -14,6 +14,8 @@ class Census:
     def __init__(self, inventory: Inventory, missing: Mapping[str, int]) -> None:
         self.inventory = inventory
         self.missing = dict(missing)
+        self.empty_lists = 0
+        """How many complete discoveries in a row listed no device at all."""
 
     def count(self, discovered: Inventory) -> frozenset[str]:
         """Take in a complete discovery. Returns the ids of the devices that are gone for good.
@@ -21,6 +23,7 @@ class Census:
         An empty list is not "everything is gone": a discovery says nothing of the kinds of which it lists none, unless
         all kinds are in one list.
         """
+        self.empty_lists = 0 if discovered.devices else self.empty_lists + 1
         listed = {device.id for device in discovered.devices}
         listed_kinds = {device.kind for device in discovered.devices}
         self.missing = {

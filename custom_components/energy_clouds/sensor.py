@@ -7,6 +7,7 @@ from homeassistant.components.sensor import SensorDeviceClass, SensorEntity, Sen
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
+from .account_sensors import DESCRIPTIONS, AccountSensor
 from .coordinator import EnergyCloudsConfigEntry, EnergyCloudsCoordinator
 from .entity import EnergyCloudsEntity, add_entities
 from .history import keeper_of
@@ -26,6 +27,7 @@ async def async_setup_entry(
 ) -> None:
     """Set up the sensors of an account."""
     add_entities(entry, async_add_entities, NATURES, EnergyCloudsSensor)
+    async_add_entities(AccountSensor(entry, description) for description in DESCRIPTIONS)
     if (keeper := keeper_of(hass, entry.entry_id)) is not None:
         async_add_entities([HistorySensor(entry, keeper)])
 

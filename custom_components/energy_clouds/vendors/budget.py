@@ -83,7 +83,8 @@ class Budget:
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self.limit = limit
-        self.remaining: int | None = None
+        self._remaining: int | None = None
+        self._remaining_until = -math.inf
         self._on_change = on_change
         self._now = now
         self._monotonic = monotonic or time.monotonic
@@ -117,6 +118,19 @@ class Budget:
         """What the requests of the window that ends now have cost; 1 each, where the service counts requests."""
         self._forget_old()
         return math.ceil(self._used)
+
+    @property
+    def remaining(self) -> int | None:
+        """What the service has said last that is left of its window; None once that window is over."""
+        return self._remaining if self._monotonic() < self._remaining_until else None
+
+    @property
+    def left(self) -> int:
+        """What is left of the limit now: what we have not used, or less where others have used it; 0 during a wait."""
+        if self.held_for:
+            return 0
+        unused = max(0, self._limit_in_force - self.used)
+        return unused if self.remaining is None else min(unused, self.remaining)
 
     @property
     def held_for(self) -> timedelta:
@@ -192,7 +206,9 @@ class Budget:
     def observe(self, limit: int | None, remaining: int | None, reset: timedelta | None) -> None:
         """Take in what a good answer's headers say: the window's limit, what is left of it, and when it starts anew."""
         self._nameless_waits = 0
-        self.remaining = remaining
+        window = self.limit.window
+        self._remaining = remaining
+        self._remaining_until = self._monotonic() + min(window if reset is None else reset, window).total_seconds()
         if limit is not None and limit > 0:
             learnt = limit if limit < self.limit.requests else None
             if learnt != self._learnt_limit:
