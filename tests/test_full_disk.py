@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 import errno
 import json
 from pathlib import Path
@@ -13,6 +14,7 @@ from homeassistant.core import HomeAssistant
 import pytest
 
 from custom_components.energy_clouds.const import DOMAIN
+from custom_components.energy_clouds.vendors import budget
 from tests.simulators import faults
 from tests.simulators.envitron import PASSWORD, USERNAME, WAREHOUSE, EnvitronSimulator, User
 
@@ -23,6 +25,12 @@ from .test_restart import restart
 @pytest.fixture(autouse=True)
 def enable_event_loop_debug() -> None:
     """Not here: it makes everything several times slower."""
+
+
+@pytest.fixture(autouse=True)
+def no_short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The last seconds of a wait do not pass while time stands still."""
+    monkeypatch.setattr(budget, "SHORT_WAIT", timedelta(0))
 
 
 @pytest.fixture
