@@ -14,6 +14,7 @@ from unittest.mock import patch
 from freezegun.api import FrozenDateTimeFactory, freeze_time
 from homeassistant.config_entries import ConfigEntry, ConfigEntryState
 from homeassistant.core import HomeAssistant
+from homeassistant.helpers import entity_registry as er
 import msgspec
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_fire_time_changed
@@ -22,6 +23,7 @@ from syrupy.assertion import SnapshotAssertion
 
 import custom_components.energy_clouds  # before the test plugin mounts another package of that name
 from custom_components.energy_clouds import connection
+from custom_components.energy_clouds.account_sensors import DESCRIPTIONS
 from custom_components.energy_clouds.const import CONF_ACCOUNT_ID, CONF_CREDENTIALS, CONF_VENDOR, DOMAIN
 from custom_components.energy_clouds.counters import CounterMemory
 from custom_components.energy_clouds.history_memory import HistoryMemory
@@ -114,6 +116,9 @@ ROWS: Mapping[type[Simulator], Row] = {
 }
 
 
+OF_ACCOUNT = frozenset({"history_until", *(description.key for description in DESCRIPTIONS)})
+
+
 class Account[S: Simulator = EnpactSimulator]:
     """An account in Home Assistant, its simulator, and the clock that both live by."""
 
@@ -177,6 +182,11 @@ class Account[S: Simulator = EnpactSimulator]:
         state = self.hass.states.get(entity_id)
         assert state is not None, entity_id
         return state.state
+
+    def entities_of_devices(self) -> list[er.RegistryEntry]:
+        """The entities that show what was measured: not those that tell how the account is doing."""
+        entities = er.async_entries_for_config_entry(er.async_get(self.hass), self.entry.entry_id)
+        return [one for one in entities if one.translation_key not in OF_ACCOUNT]
 
     @property
     def requests(self) -> list[str]:

@@ -85,7 +85,7 @@ async def test_noisy_entities_are_disabled_until_somebody_wants_them(
     await account.set_up()
     disabled = {
         (entity.original_name or "").replace("L2", "L1").replace("L3", "L1")
-        for entity in er.async_entries_for_config_entry(er.async_get(hass), account.entry.entry_id)
+        for entity in account.entities_of_devices()
         if entity.disabled_by is er.RegistryEntryDisabler.INTEGRATION
     }
     alerts = {"Low voltage", "Grid lost", "Firmware update available", "Device is not configured", "Over temp", "Fault"}

@@ -172,9 +172,10 @@ async def test_connection(hass: HomeAssistant, account: Enapter) -> None:
         assert float(shown(hass, account, BATTERY, "battery_soc"))
 
 
-def told(hass: HomeAssistant) -> dict[str, datetime]:
+def told(hass: HomeAssistant, account: Enapter) -> dict[str, datetime]:
     """When each entity was last told something."""
-    return {state.entity_id: state.last_reported for state in hass.states.async_all()}
+    entities = (hass.states.get(entity.entity_id) for entity in account.entities_of_devices())
+    return {state.entity_id: state.last_reported for state in entities if state is not None}
 
 
 async def test_poll_that_brings_the_same_writes_no_state(hass: HomeAssistant, account: Enapter) -> None:
@@ -182,11 +183,11 @@ async def test_poll_that_brings_the_same_writes_no_state(hass: HomeAssistant, ac
     for device in account.simulator.devices:
         account.simulator.silence(device)
     await account.polls(2)
-    before = told(hass)
+    before = told(hass, account)
     account.simulator.requests.clear()
     await account.polls(4)
     assert len(account.requests) == 2 * 4
-    assert told(hass) == before
+    assert told(hass, account) == before
 
 
 async def test_entities_are_told_of_their_own_changes_only(hass: HomeAssistant, account: Enapter) -> None:
@@ -194,11 +195,11 @@ async def test_entities_are_told_of_their_own_changes_only(hass: HomeAssistant, 
     await account.polls(2)
     account.simulator.silence(POWER_METER)
     await account.polls(2)
-    before = told(hass)
+    before = told(hass, account)
     account.simulator.raise_alert(POWER_METER, "grid_lost")
     account.simulator.set_connectivity(BATTERY, "OFFLINE")
     await account.polls(2)
-    changed = {entity_id for entity_id, time in told(hass).items() if time != before[entity_id]}
+    changed = {entity_id for entity_id, time in told(hass, account).items() if time != before[entity_id]}
     expected = {
         state_of(hass, account, device, key).entity_id
         for device, key in (

@@ -38,6 +38,7 @@ def state_of(hass: HomeAssistant, entity_id: str) -> State:
     return state
 
 
+@pytest.mark.usefixtures("all_entities_enabled")
 async def test_entities(hass: HomeAssistant, enectiva: Enectiva, snapshot: SnapshotAssertion) -> None:
     await enectiva.set_up(options=TYPED_IN | {"electricity_meters": ["virtual_meter_501"]})
     await snapshot_platform(hass, er.async_get(hass), snapshot, enectiva.entry.entry_id)

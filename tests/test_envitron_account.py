@@ -32,6 +32,7 @@ def envitron(make_account: MakeAccount) -> Envitron:
     return make_account(EnvitronSimulator())
 
 
+@pytest.mark.usefixtures("all_entities_enabled")
 async def test_entities(hass: HomeAssistant, envitron: Envitron, snapshot: SnapshotAssertion) -> None:
     await envitron.set_up()
     await snapshot_platform(hass, er.async_get(hass), snapshot, envitron.entry.entry_id)
@@ -74,7 +75,7 @@ async def test_variant_shows_the_same(hass: HomeAssistant, make_account: MakeAcc
     await account.set_up()
     assert account.status() is ConfigEntryState.LOADED
     now = account.simulator.clock()
-    entities = er.async_entries_for_config_entry(er.async_get(hass), account.entry.entry_id)
+    entities = account.entities_of_devices()
     shown = {
         entity.unique_id.rpartition("_")[2]: hass.states.get(entity.entity_id)
         for entity in entities
