@@ -24,13 +24,15 @@ class VendorError(Exception):
 class CannotConnect(VendorError):
     """Nothing usable came back: network, timeout, 5xx, or a body that is not the vendor's.
 
-    `answered` says that somebody answered at all; `lost` that the request may have been carried out all the same.
+    `answered` says that somebody answered at all; `lost` that the request may have been carried out all the same;
+    `untrusted` that nothing was sent, as the certificate of whoever is there proves nothing.
     """
 
-    def __init__(self, message: str, *, answered: bool = False, lost: bool = False) -> None:
+    def __init__(self, message: str, *, answered: bool = False, lost: bool = False, untrusted: bool = False) -> None:
         super().__init__(message)
         self.answered = answered
         self.lost = lost
+        self.untrusted = untrusted
 
 
 @final

@@ -17,10 +17,16 @@ from .errors import RATE_LIMITED, CannotConnect, InvalidAddress
 from .shapes import without_values
 
 TIMEOUT = aiohttp.ClientTimeout(total=30)
-LARGEST_BODY = 64 * 1024 * 1024
+LARGEST_BODY = 16 * 1024 * 1024
+"""Several times what the largest account can need in one answer, and little enough to be parsed in a moment."""
+MOST_CONTAINERS = 1_000_000
+"""So many lists and objects there may be in one answer: parsed, each takes thirty times the room that it has there."""
 LONGEST_WAIT = 1e9
 JSON: Final = "application/json"
 _LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
+_HOST: Final = re.compile(r"[a-z0-9_]([a-z0-9_.-]*[a-z0-9_])?", re.IGNORECASE)
+_MISREAD: Final = re.compile(r"[\x00-\x1f\x7f\\]|://[^/?#]*:(?:[/?#]|\Z)")
+"""What URL parsers drop, take for a slash, or overlook: `https:/host` after `https://` would name a host `https`."""
 NOTHING: Final = MappingProxyType[str, str]({})
 
 type Query = Sequence[tuple[str, str]]
@@ -101,21 +107,23 @@ class Http:
         secret: bool = False,
         cost: float = 1,
         tells: Collection[int] = (),
+        bare: bool = False,
     ) -> Answer:
         """Send one request and read the whole answer. `ids` fill in the path's `{names}`; a `secret` body is not kept.
 
         `cost` is what it is expected to cost, for services that do not count requests; the answer then corrects it.
-        `tells` are statuses of 500 and more that are answers to be read.
+        `tells` are statuses of 500 and more that are answers to be read. A `bare` request names no media type: there
+        are services that then want a body, too.
 
         Raises `CannotConnect` (network, timeout, redirect, 5xx, oversized body) and `RateLimited` (429, or the budget).
         """
         endpoint = f"{method} /{path}"
         sent_headers = self._headers | dict(headers)
-        if json is not msgspec.UNSET or method == "POST":
-            # aiohttp would declare the absent body of a POST to be application/octet-stream.
+        if json is not msgspec.UNSET or (method == "POST" and not bare):
             sent_headers["Content-Type"] = self._media_type
         spent = await self._budget.spend(priority, cost)
         self.sent += 1
+        failure: CannotConnect | None = None
         try:
             async with self._session.request(
                 method,
@@ -124,15 +132,22 @@ class Http:
                 data=None if json is msgspec.UNSET else msgspec.json.encode(json),
                 timeout=TIMEOUT,
                 allow_redirects=False,
+                # aiohttp would declare the absent body of a POST to be application/octet-stream.
+                skip_auto_headers=("Content-Type",),
             ) as response:
                 status, answered = response.status, response.headers
                 body = await _read(response, endpoint)
-        except TimeoutError as err:
-            raise CannotConnect(f"{endpoint}: no answer within {TIMEOUT.total:.0f} s", lost=True) from err
+        except TimeoutError:
+            failure = CannotConnect(f"{endpoint}: no answer within {TIMEOUT.total:.0f} s", lost=True)
         except (aiohttp.ClientError, OSError, ValueError) as err:
-            # An aiohttp text may quote the URL or a header; its kind says enough.
-            lost = not isinstance(err, aiohttp.ClientConnectorError)
-            raise CannotConnect(f"{endpoint}: {type(err).__name__}", lost=lost) from None
+            failure = CannotConnect(
+                f"{endpoint}: {type(err).__name__}",
+                lost=not isinstance(err, aiohttp.ClientConnectorError),
+                untrusted=isinstance(err, aiohttp.ClientConnectorCertificateError),
+            )
+        if failure is not None:
+            # Not from within: aiohttp's errors quote URLs and headers. Their kind says enough.
+            raise failure
         self._clock.observe(answered.get("Date"))
         if 400 <= status < 500:
             # What is refused is not carried out, whatever the answer says that it would have cost.
@@ -170,20 +185,29 @@ class Http:
 
 
 def service_address(text: str) -> URL:
-    """The address a person typed or pasted, reduced to scheme, host, port and path. Raises `InvalidAddress`."""
+    """The address a person typed or pasted, reduced to scheme, host, port and path. Raises `InvalidAddress`.
+
+    What other programs would read otherwise, or would not show, is none: a credential goes where the person sees that
+    it goes.
+    """
     text = text.strip()
     if not re.match(r"[A-Za-z][A-Za-z0-9+.-]*://", text):
         text = f"https://{text}"
+    if _MISREAD.search(text):
+        raise InvalidAddress("not an address")
     try:
         url = URL(text)
         port = url.port
     except ValueError:
         raise InvalidAddress("not an address") from None
-    if url.scheme not in ("http", "https") or not url.host or port is None or re.search(r"\s", url.host):
+    host = (url.raw_host or "").removesuffix(".")
+    if url.scheme not in ("http", "https") or not port:
         raise InvalidAddress("not an http or https address")
     if url.user is not None or url.password is not None:
         raise InvalidAddress("an address must not carry a user name or password")
-    return url.with_query(None).with_fragment(None)
+    if not _HOST.fullmatch(host) and ":" not in host:
+        raise InvalidAddress("not the name of a host")
+    return url.with_host(host).with_query(None).with_fragment(None)
 
 
 def service_origin(text: str) -> URL:
@@ -191,7 +215,11 @@ def service_origin(text: str) -> URL:
 
     For services that are there over HTTPS only: their credentials never go over a wire in the clear.
     """
-    address = service_address(text).origin()
+    return in_private(service_address(text).origin())
+
+
+def in_private(address: URL) -> URL:
+    """The address over HTTPS, but of this machine."""
     return address if address.scheme == "https" or address.host in _LOOPBACK else address.with_scheme("https")
 
 
@@ -233,7 +261,9 @@ async def _read(response: aiohttp.ClientResponse, endpoint: str) -> bytes:
     async for chunk in response.content.iter_chunked(1 << 16):
         body += chunk
         if len(body) > LARGEST_BODY:
-            raise CannotConnect(f"{endpoint}: the answer is larger than {LARGEST_BODY} bytes")
+            raise CannotConnect(f"{endpoint}: the answer is larger than {LARGEST_BODY} bytes", answered=True)
+    if body.count(b"[") + body.count(b"{") > MOST_CONTAINERS:
+        raise CannotConnect(f"{endpoint}: more than {MOST_CONTAINERS} lists and objects", answered=True)
     return bytes(body)
 
 

@@ -71,9 +71,14 @@ def _shape_of_object(value: dict[str, object], names: frozenset[str], depth: int
     for key, item in value.items():
         public = _FIELD_NAME.match(key) and key not in names
         shapes.setdefault(key if public else "*", []).append(_shape(item, names, depth - 1))
-    if len(shapes) > MOST_KEYS:
-        shapes = {"*": [shape for several in shapes.values() for shape in several]}
-    return {key: _merge(several) for key, several in shapes.items()}
+    return _merged(shapes)
+
+
+def _merged(fields: dict[str, list[object]]) -> dict[str, object]:
+    """An object of those fields; where they are too many, it is a map, and its keys are no names of fields."""
+    if len(fields) > MOST_KEYS:
+        fields = {"*": [shape for several in fields.values() for shape in several]}
+    return {key: _merge(several) for key, several in fields.items()}
 
 
 def _merge(shapes: list[object]) -> object:
@@ -91,4 +96,4 @@ def _merge(shapes: list[object]) -> object:
     for shape in (*objects, *([{"or": either}] if words else []), *([{"list": items}] if lists else [])):
         for key, item in shape.items():
             fields.setdefault(key, []).append(item)
-    return {key: _merge(several) for key, several in fields.items()}
+    return _merged(fields)

@@ -1,15 +1,20 @@
 """What can be told of single JSON values, in answers whose shape no document fixes."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sized
 from datetime import UTC, datetime
 import math
 import re
 
 import msgspec
 
+from .errors import UnexpectedAnswer
 from .http import Answer
 
 LONGEST_ID = 200
+LONGEST_TEXT = 4096
+"""More of a text is not even looked at."""
+MOST_LISTED = 20_000
+"""More things than these are in no list that could be believed, and in none that could be shown."""
 LONGEST_NAME = 255
 LONGEST_WORD = 255
 """That of a state in Home Assistant."""
@@ -62,7 +67,8 @@ def epoch(value: object) -> datetime | None:
 
 
 def printable(text: str) -> str:
-    """The text on one line, without characters that control, reverse or hide others."""
+    """The text on one line, without characters that control, reverse or hide others. Of a book it is the beginning."""
+    text = text[:LONGEST_TEXT]
     return " ".join("".join(character if character.isprintable() else " " for character in text).split())
 
 
@@ -98,6 +104,13 @@ def identifier(value: object) -> str | None:
 def first[T](source: Mapping[str, T], keys: tuple[str, ...]) -> T | None:
     """The value under the first of those keys that has one."""
     return next((source[key] for key in keys if source.get(key) is not None), None)
+
+
+def credible[L: Sized](listed: L, answer: Answer) -> L:
+    """A list of things that an account may have. Raises `UnexpectedAnswer` for one that is too long for that."""
+    if len(listed) > MOST_LISTED:
+        raise UnexpectedAnswer(f"{answer.endpoint}: no list of a credible length")
+    return listed
 
 
 def json_object(answer: Answer) -> Mapping[str, object]:

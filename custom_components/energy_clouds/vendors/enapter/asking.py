@@ -11,6 +11,7 @@ from typing import Final
 from ..budget import Priority
 from ..errors import CannotConnect, RateLimited, UnexpectedAnswer
 from ..http import NOTHING, Answer, Http, Query
+from ..values import credible
 from . import answers
 from .answers import Item, ListedDevice, ListedSite
 
@@ -156,10 +157,11 @@ class Asking:
         offset, total = 0, None
         for _ in range(most_pages):
             page_query = (*query, ("offset", str(offset)), ("limit", str(PAGE_SIZE)))
-            page = answers.page_of(await self._list(path, page_query, priority), key)
+            answer = await self._list(path, page_query, priority)
+            page = answers.page_of(answer, key)
             new = [item for item in page.items if str(item.get("id")) not in seen]
             seen.update(str(item.get("id")) for item in new)
-            items += new
+            items = credible([*items, *new], answer)
             offset += page.received
             total = page.total
             if not new or (total is not None and len(seen) >= total):

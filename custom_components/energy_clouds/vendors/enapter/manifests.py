@@ -17,6 +17,8 @@ from .answers import Item, rank_of, texts
 MOST_ATTRIBUTES: Final = 500
 MOST_ALERTS: Final = 300
 MOST_WORDS: Final = 100
+MOST_LETTERS: Final = 4000
+"""Home Assistant's database takes no attributes of more than 16 KiB."""
 _ACRONYMS: Final = {
     one.casefold(): one
     for one in ("AC", "BMS", "CPU", "DC", "EV", "GPS", "H2", "ID", "IP", "L1", "L2", "L3", "LAN", "LEL", "LTE", "MPPT",
@@ -153,8 +155,8 @@ def _words(about: Item) -> Mapping[str, str]:
         if (text := text_of(value)) is not None:
             named.setdefault(text, word(called) or text)
     if len({called.casefold() for called in named.values()}) < len(named):
-        return {text: text for text in named}
-    return named
+        named = {text: text for text in named}
+    return named if sum(map(len, named.values())) <= MOST_LETTERS else {}
 
 
 def _values(enum: object) -> list[tuple[object, object]]:

@@ -10,7 +10,6 @@ from http import HTTPStatus
 import re
 from typing import ClassVar, Final, override
 
-import aiohttp
 from yarl import URL
 
 from ..base import Connection, CredentialField, Credentials, FieldKind, Vendor
@@ -110,7 +109,7 @@ class Enapter(Vendor):
                 failures.append(err.as_failure())
             except (CannotConnect, UnexpectedAnswer) as err:
                 # With a certificate that proves nothing, a token is not to be sent in the clear instead.
-                if isinstance(err.__context__, aiohttp.ClientConnectorCertificateError):
+                if isinstance(err, CannotConnect) and err.untrusted:
                     raise InvalidCredentials(str(err), "untrusted_certificate", "verify_ssl") from err
                 # Nor where a service is, and only stumbles.
                 if isinstance(err, CannotConnect) and err.answered and err.lost:

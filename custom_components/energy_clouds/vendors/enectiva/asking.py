@@ -13,6 +13,7 @@ from ..budget import Priority
 from ..errors import CannotConnect, NotPermitted, UnexpectedAnswer
 from ..http import NOTHING, Answer, Http, Query
 from ..tokens import Tokens
+from ..values import credible
 from . import answers
 from .answers import Dated, Item, local_instant
 
@@ -62,9 +63,9 @@ class Asking:
         items: dict[str, Item] = {}
         for number in range(1, MOST_PAGES + 1):
             page_query = [*query, ("limit", str(MOST_LISTED)), *([("page", str(number))] if number > 1 else [])]
-            page = answers.page_of(await self._get(path, Priority.DISCOVERY, query=page_query))
-            before = len(items)
-            items |= {item.id: item for item in page.items if item.id is not None}
+            answer = await self._get(path, Priority.DISCOVERY, query=page_query)
+            page, before = answers.page_of(answer), len(items)
+            items = credible(items | {item.id: item for item in page.items if item.id is not None}, answer)
             full = len(page.items) >= MOST_LISTED
             if not (full if page.more is None else page.more) or len(items) == before:
                 break

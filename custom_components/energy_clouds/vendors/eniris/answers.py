@@ -14,7 +14,7 @@ import msgspec
 
 from ..errors import UnexpectedAnswer
 from ..http import Answer
-from ..values import epoch, identifier, name
+from ..values import credible, epoch, identifier, name
 
 _NAME: Final = re.compile(r"[A-Za-z0-9_-]{1,200}")
 _FIELD: Final = re.compile(r"[A-Za-z0-9_ \-+*/.²³%()]{1,200}")
@@ -97,7 +97,7 @@ def listing_of(answer: Answer) -> Listing:
         raise UnexpectedAnswer(f"{answer.endpoint}: no list of devices")
     devices: dict[str, Listed] = {}
     changes: dict[int, str] = {}
-    for item in listed:
+    for item in credible(listed, answer):
         if not isinstance(item, dict):
             continue
         number, changed = item.get("id"), item.get("lastUpdate")

@@ -15,12 +15,10 @@ from ..errors import UnexpectedAnswer
 from ..http import Answer
 from ..model import Nature, Quantity, Sample
 from ..units import factor
-from ..values import flag, instant, json_object, number, printable
+from ..values import credible, flag, instant, json_object, number, printable
 from .fields import BROKEN_PROBE_AT, GATEWAY_PREFIX, POWER_PER_PHASE, SHARES, Field, Kind
 
 LONGEST_ID = 200
-MOST_LISTED = 100_000
-"""More than twice what the request limit lets one key read at all."""
 LONGEST_NAME = 255
 FUTURE_TOLERANCE = timedelta(minutes=1)
 _NO_UNIT = ("", None)
@@ -59,9 +57,9 @@ def listed_ids(answer: Answer, kind: Kind) -> tuple[str, ...]:
     ids = body.get(kind.path, msgspec.UNSET) if isinstance(body, dict) else msgspec.UNSET
     if ids is None or ids == {}:
         return ()
-    if not isinstance(ids, list) or len(ids) > MOST_LISTED:
-        raise UnexpectedAnswer(f"{answer.endpoint}: no list '{kind.path}' of a credible length")
-    return tuple(dict.fromkeys(identifier for identifier in ids if _is_id(identifier)))
+    if not isinstance(ids, list):
+        raise UnexpectedAnswer(f"{answer.endpoint}: no list '{kind.path}'")
+    return tuple(dict.fromkeys(identifier for identifier in credible(ids, answer) if _is_id(identifier)))
 
 
 def data_table(answer: Answer, now: datetime) -> Table:

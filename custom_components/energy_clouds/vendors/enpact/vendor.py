@@ -16,7 +16,7 @@ from ..base import Connection, CredentialField, Credentials, FieldKind, Vendor
 from ..budget import Limit, Priority
 from ..clock import ServiceClock
 from ..errors import CannotConnect, InvalidCredentials, RateLimited, UnexpectedAnswer
-from ..http import Http, service_address
+from ..http import Http, in_private, service_address
 from ..model import Account, Inventory, Point, Problem, Readings, Series
 from . import answers
 from .batches import Aggregation, Batches, Window, refusal
@@ -89,7 +89,7 @@ class Enpact(Vendor):
         text = str(credentials.get("url") or "")
         if not text:
             return URL(BASES.get(str(credentials.get("environment")), BASES[PRODUCTION]))
-        address = service_address(text)
+        address = in_private(service_address(text))
         before, found, _ = address.path.partition(API_PATH)
         return address.with_path(before + API_PATH if found else API_PATH)
 

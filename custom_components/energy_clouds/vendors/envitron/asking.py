@@ -10,6 +10,7 @@ from ..budget import Priority
 from ..errors import CannotConnect, NotPermitted, RateLimited, UnexpectedAnswer, VendorError
 from ..http import NOTHING, Answer, Http, Query
 from ..tokens import Tokens
+from ..values import credible
 from . import answers
 from .answers import Item, Measurement, Sensor
 
@@ -123,7 +124,7 @@ class Asking:
             answer = await self._get(path, building, priority, query)
             if not _has_content(answer):
                 break
-            items += answers.items_of(answer)
+            items = credible([*items, *answers.items_of(answer)], answer)
             if (following := answers.next_page(answer)) is None:
                 break
             query = following
