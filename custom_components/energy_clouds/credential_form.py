@@ -24,13 +24,13 @@ from .vendors.model import Account
 NOTHING: Credentials = MappingProxyType({})
 
 
-def credential_schema(vendor: type[Vendor], current: Credentials, secrets: Credentials = NOTHING) -> vol.Schema:
-    """The form, with the current values filled in; of secrets those that were entered in the same dialogue.
+def credential_schema(vendor: type[Vendor], current: Credentials, held: Credentials = NOTHING) -> vol.Schema:
+    """The form, with the current values filled in, but for secrets: those that are `held` may be left empty.
 
     Advanced fields are in a section that is folded while they are empty.
     """
-    plain = _fields(vendor, current, secrets, advanced=False)
-    if advanced := _fields(vendor, current, secrets, advanced=True):
+    plain = _fields(vendor, current, held, advanced=False)
+    if advanced := _fields(vendor, current, held, advanced=True):
         unused = not any(current.get(field.key) for field in vendor.credential_fields if field.advanced)
         plain[vol.Required(CONF_ADVANCED)] = section(vol.Schema(advanced), {"collapsed": unused})
     return vol.Schema(plain)
@@ -59,6 +59,26 @@ def entered_credentials(user_input: Mapping[str, Any]) -> dict[str, str | bool]:
     return {key: value for key, value in values.items() if value not in ("", None)}
 
 
+def with_held_secrets(vendor: type[Vendor], entered: Credentials, held: Credentials) -> Credentials:
+    """What was entered, with the secrets that were left empty since they are held."""
+    return {
+        **{field.key: held[field.key] for field in vendor.credential_fields if _is_held_secret(field, held)},
+        **entered,
+    }
+
+
+def as_private_as(vendor: type[Vendor], entered: Credentials, stored: Credentials) -> Credentials:
+    """What was entered in the place of what is stored: no address of an account that has HTTPS leaves that open."""
+    addresses = {
+        field.key: f"https://{entered[field.key]}"
+        for field in vendor.credential_fields
+        if field.kind is FieldKind.ADDRESS
+        and "://" not in str(entered.get(field.key, "://"))
+        and not str(stored.get(field.key, "")).lower().startswith("http://")
+    }
+    return {**entered, **addresses}
+
+
 def field_on_demand(vendor: type[Vendor], key: str | None) -> CredentialField | None:
     """The field of that key, if it is one that is asked for on demand."""
     return next((field for field in vendor.credential_fields if field.on_demand and field.key == key), None)
@@ -70,21 +90,23 @@ def first_field(vendor: type[Vendor], kind: FieldKind) -> str:
     return next(keys, "base")
 
 
-def _fields(
-    vendor: type[Vendor], current: Credentials, secrets: Credentials, *, advanced: bool
-) -> dict[vol.Marker, Any]:
+def _fields(vendor: type[Vendor], current: Credentials, held: Credentials, *, advanced: bool) -> dict[vol.Marker, Any]:
     schema: dict[vol.Marker, Any] = {}
     for field in vendor.credential_fields:
         if field.advanced is not advanced or field.on_demand:
             continue
-        marker = vol.Required if field.required else vol.Optional
-        value = (secrets if field.kind is FieldKind.SECRET else current).get(field.key, field.default)
+        marker = vol.Required if field.required and not _is_held_secret(field, held) else vol.Optional
+        value = None if field.kind is FieldKind.SECRET else current.get(field.key, field.default)
         description = {"suggested_value": value} if value is not None else None
         if field.kind is FieldKind.CHOICE:
             schema[marker(field.key, default=value)] = _selector(field)
         else:
             schema[marker(field.key, description=description)] = _selector(field)
     return schema
+
+
+def _is_held_secret(field: CredentialField, held: Credentials) -> bool:
+    return field.kind is FieldKind.SECRET and field.key in held
 
 
 def _selector(field: CredentialField) -> Selector[Any]:

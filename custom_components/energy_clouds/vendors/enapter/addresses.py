@@ -4,6 +4,7 @@ Sources: Enapter HTTP API, "API Base URL" and "Gateway". The cloud's paths begin
 """
 
 from dataclasses import dataclass
+from ipaddress import ip_address
 from typing import Final
 
 from yarl import URL
@@ -15,6 +16,7 @@ _DOMAIN: Final = "enapter.com"
 _API_HOST: Final = f"api.{_DOMAIN}"
 _GATEWAY_PART: Final = "api"
 _VERSION_PART: Final = "v3"
+_LOCAL: Final = (".local", ".localhost", ".localdomain", ".lan", ".home", ".internal", ".home.arpa")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +37,8 @@ def place_of(text: str) -> Place:
 
     A host of Enapter's is the cloud, and always HTTPS. Elsewhere the path tells: what leads up to `/api` is a
     gateway's, what leads up to `/v3` alone is laid out like the cloud, and an address that says neither is a gateway's,
-    since there is only one cloud. A gateway without a scheme is looked for over HTTPS first.
+    since there is only one cloud. A gateway without a scheme is looked for over HTTPS first, then over HTTP; but only
+    over HTTPS where the way to it may lead through the internet.
     """
     address = service_address(text or CLOUD)
     host = (address.host or "").lower().rstrip(".")
@@ -48,6 +51,14 @@ def place_of(text: str) -> Place:
     before = parts[: parts.index(known)] if known is not None else []
     is_gateway = known != _VERSION_PART
     base = address.with_path("/".join(["", *before, *([_GATEWAY_PART] if is_gateway else [])]), encoded=True)
-    if is_gateway and "://" not in text:
+    if is_gateway and "://" not in text and _is_local(host):
         return Place((base, base.with_scheme("http")), is_gateway=True)
     return Place((base,), is_gateway=is_gateway)
+
+
+def _is_local(host: str) -> bool:
+    """Whether a host, by its name, is in the network of whoever says so."""
+    try:
+        return not ip_address(host.partition("%")[0]).is_global
+    except ValueError:
+        return "." not in host or host.endswith(_LOCAL)
