@@ -92,7 +92,7 @@ async def test_learnt_limit_is_kept_until_the_account_is_removed(
     await account.polls(16)
     await hass.config_entries.async_remove(account.entry.entry_id)
     await hass.async_block_till_done()
-    assert hass_storage[f"{DOMAIN}.budgets"]["data"] == {}
+    assert f"{DOMAIN}.budgets" not in hass_storage
 
 
 async def test_service_that_is_down_at_start_is_tried_again(hass: HomeAssistant, account: Account) -> None:

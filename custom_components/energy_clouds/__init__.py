@@ -20,6 +20,7 @@ from .devices import vendor_device_id
 from .history import async_keep_history, async_remove_history
 from .notices import show_notices
 from .services import async_register_services
+from .sessions import async_log_out, entries_with
 from .storage import AccountStore, async_get_budgets
 from .vaults import async_get_vaults
 from .vendors import VENDORS
@@ -76,13 +77,18 @@ async def async_unload_entry(hass: HomeAssistant, entry: EnergyCloudsConfigEntry
 
 async def async_remove_entry(hass: HomeAssistant, entry: EnergyCloudsConfigEntry) -> None:
     """Forget an account that was removed."""
-    vendor, credentials = VENDORS[entry.data[CONF_VENDOR]], entry.data[CONF_CREDENTIALS]
     await AccountStore(hass, entry.entry_id).remove()
     await async_remove_counters(hass, entry)
     await async_remove_history(hass, entry)
-    (await async_get_budgets(hass)).forget(vendor, credentials)
-    await (await async_get_vaults(hass)).forget(vendor, credentials)
     show_notices(hass, entry, ())
+    vendor, credentials = entry.data[CONF_VENDOR], entry.data[CONF_CREDENTIALS]
+    if entries_with(hass, vendor, credentials):
+        return
+    try:
+        await async_log_out(hass, vendor, credentials)
+    finally:
+        await (await async_get_vaults(hass)).forget(VENDORS[vendor], credentials)
+        await (await async_get_budgets(hass)).forget(VENDORS[vendor], credentials)
 
 
 async def async_remove_config_entry_device(

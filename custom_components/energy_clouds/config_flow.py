@@ -21,21 +21,24 @@ from homeassistant.data_entry_flow import AbortFlow
 from .connection import async_connect
 from .const import CONF_ACCOUNT_ID, CONF_CREDENTIALS, CONF_VENDOR, DOMAIN
 from .credential_form import (
+    as_private_as,
     credential_schema,
     demand_schema,
     entered_credentials,
     field_on_demand,
     first_field,
     kept_credentials,
+    with_held_secrets,
 )
 from .option_form import chosen_options, current_options, fastest_interval, option_schema
-from .storage import AccountStore
+from .sessions import async_log_out, entries_with
+from .storage import AccountStore, async_get_budgets
 from .vaults import async_get_vaults
 from .vendors import VENDORS
 from .vendors.base import CredentialField, Credentials, FieldKind
 from .vendors.errors import CannotConnect, InvalidAddress, InvalidCredentials, NotPermitted, RateLimited, VendorError
 from .vendors.model import Account, Inventory
-from .vendors.tokens import Vault
+from .vendors.tokens import Grant, Vault
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -67,7 +70,7 @@ class EnergyCloudsConfigFlow(ConfigFlow, domain=DOMAIN):
         """The form of one vendor, and what is made of it."""
         if user_input is None:
             return self._async_show_credentials(vendor, vendor, {})
-        return await self._async_add(vendor, entered_credentials(user_input))
+        return await self._async_add(vendor, self._completed(vendor, user_input))
 
     async def async_step_demand(
         self, user_input: dict[str, Any] | None = None, *, vendor: str, field: CredentialField
@@ -99,7 +102,9 @@ class EnergyCloudsConfigFlow(ConfigFlow, domain=DOMAIN):
     ) -> ConfigFlowResult:
         if user_input is None:
             return self._async_show_credentials(step_id, entry.data[CONF_VENDOR], entry.data[CONF_CREDENTIALS])
-        return await self._async_renew(step_id, entry, entered_credentials(user_input))
+        vendor, stored = entry.data[CONF_VENDOR], entry.data[CONF_CREDENTIALS]
+        credentials = as_private_as(VENDORS[vendor], self._completed(vendor, user_input), stored)
+        return await self._async_renew(step_id, entry, credentials)
 
     async def _async_add(self, vendor: str, credentials: Credentials) -> ConfigFlowResult:
         self._abort_if_credential_is_used(vendor, credentials)
@@ -124,36 +129,34 @@ class EnergyCloudsConfigFlow(ConfigFlow, domain=DOMAIN):
         account, _ = found
         replaced = entry.data[CONF_CREDENTIALS]
         kept = kept_credentials(VENDORS[vendor], credentials, account)
-        await self._async_keep_tokens(vendor, kept)
+        grant = await self._async_keep_tokens(vendor, kept)
         result = self.async_update_reload_and_abort(entry, data_updates={CONF_CREDENTIALS: kept})
-        await self._async_forget_tokens(vendor, replaced)
+        if not entries_with(self.hass, vendor, replaced):
+            # Neither tokens nor requests are left of a credential that no account has.
+            vaults, budgets = await async_get_vaults(self.hass), await async_get_budgets(self.hass)
+            grant = vaults.of(VENDORS[vendor], replaced).grant
+            await vaults.forget(VENDORS[vendor], replaced)
+            await budgets.forget(VENDORS[vendor], replaced)
+        if grant is not None:
+            await async_log_out(self.hass, vendor, replaced, Vault(grant))
         return result
 
-    async def _async_keep_tokens(self, vendor: str, credentials: Credentials) -> None:
-        """Let the account have the tokens of this dialogue, which has kept them to itself so far."""
+    async def _async_keep_tokens(self, vendor: str, credentials: Credentials) -> Grant | None:
+        """Let the account have the tokens of this dialogue, which has kept them to itself. Returns those it had."""
         vault = (await async_get_vaults(self.hass)).of(VENDORS[vendor], credentials)
-        if self._vault.grant is not None:
-            async with vault.lock:
-                await vault.put(self._vault.grant)
-
-    async def _async_forget_tokens(self, vendor: str, credentials: Credentials) -> None:
-        """Leave no tokens behind of a credential that no account has."""
-        name = VENDORS[vendor].credential_id
-        if all(
-            entry.data[CONF_VENDOR] != vendor or name(entry.data[CONF_CREDENTIALS]) != name(credentials)
-            for entry in self._async_current_entries()
-        ):
-            await (await async_get_vaults(self.hass)).forget(VENDORS[vendor], credentials)
+        if self._vault.grant is None:
+            return None
+        async with vault.lock:
+            replaced = vault.grant
+            await vault.put(self._vault.grant)
+        return replaced
 
     def _abort_if_credential_is_used(
         self, vendor: str, credentials: Credentials, but_by: ConfigEntry | None = None
     ) -> None:
         """Two entries with one credential would each think the request limit its own."""
-        name = VENDORS[vendor].credential_id
-        for entry in self._async_current_entries():
-            used = entry.data[CONF_VENDOR] == vendor and name(entry.data[CONF_CREDENTIALS]) == name(credentials)
-            if used and entry is not but_by:
-                raise AbortFlow("already_configured")
+        if any(entry is not but_by for entry in entries_with(self.hass, vendor, credentials)):
+            raise AbortFlow("already_configured")
 
     async def _is_same_account(self, entry: ConfigEntry, account: Account, inventory: Inventory) -> bool:
         """Where the vendor does not name the account, a credential that shows one of its devices is the account's."""
@@ -207,9 +210,12 @@ class EnergyCloudsConfigFlow(ConfigFlow, domain=DOMAIN):
             return self._async_show_demand(vendor, self._demanded)
         return self._async_show_credentials(step_id, vendor, credentials)
 
-    def _to_repeat(self) -> Credentials:
-        """What need not be typed once more: all but what was found to be wrong."""
+    def _held(self) -> Credentials:
+        """What need not be typed once more: all but what was found to be wrong. Secrets of it stay here."""
         return {key: value for key, value in self._entered.items() if key not in self._errors}
+
+    def _completed(self, vendor: str, user_input: Mapping[str, Any]) -> Credentials:
+        return with_held_secrets(VENDORS[vendor], entered_credentials(user_input), self._held())
 
     def _async_show_demand(self, vendor: str, field: CredentialField) -> ConfigFlowResult:
         return self.async_show_form(
@@ -222,7 +228,7 @@ class EnergyCloudsConfigFlow(ConfigFlow, domain=DOMAIN):
     def _async_show_credentials(self, step_id: str, vendor: str, current: Credentials) -> ConfigFlowResult:
         return self.async_show_form(
             step_id=step_id,
-            data_schema=credential_schema(VENDORS[vendor], current, self._to_repeat()),
+            data_schema=credential_schema(VENDORS[vendor], current, self._held()),
             errors=self._errors,
             description_placeholders={"vendor": VENDORS[vendor].title, "wait": self._wait},
         )

@@ -1,5 +1,6 @@
 """What survives a restart: budgets by credential, and what is known of each account."""
 
+import asyncio
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
@@ -25,6 +26,22 @@ _LOGIN = "_login"
 def private_store(hass: HomeAssistant, name: str) -> Store[dict[str, Any]]:
     """A file of ours that only Home Assistant's user may read, and that a power cut leaves whole."""
     return Store(hass, STORAGE_VERSION, f"{DOMAIN}.{name}", private=True, atomic_writes=True)
+
+
+class SharedFile:
+    """A file of ours for all accounts, that is there while any of them has something in it."""
+
+    def __init__(self, store: Store[dict[str, Any]]) -> None:
+        self._store = store
+        self._lock = asyncio.Lock()
+
+    async def write(self, structs: Mapping[str, msgspec.Struct]) -> None:
+        """Write these by their names, in the place of what was there."""
+        async with self._lock:
+            if structs:
+                await self._store.async_save({name: to_builtins(struct) for name, struct in structs.items()})
+            else:
+                await self._store.async_remove()
 
 
 class AccountMemory(msgspec.Struct, frozen=True, kw_only=True):
@@ -84,7 +101,7 @@ class Budgets:
 
     def __init__(self, hass: HomeAssistant, states: Mapping[str, BudgetState], store: Store[dict[str, Any]]) -> None:
         self._hass = hass
-        self._store = store
+        self._file = SharedFile(store)
         self._states = dict(states)
         self._budgets: dict[str, Budget] = {}
 
@@ -96,16 +113,19 @@ class Budgets:
         """The budget for signing in with that credential."""
         return self._budget(f"{vendor.credential_id(credentials)}{_LOGIN}", vendor.login_limit)
 
-    @callback
-    def forget(self, vendor: type[Vendor], credentials: Credentials) -> None:
+    async def forget(self, vendor: type[Vendor], credentials: Credentials) -> None:
         """Forget a credential that is used no longer, but neither a wait nor the requests that still count."""
         name = vendor.credential_id(credentials)
-        for one in (name, f"{name}{_LOGIN}"):
-            budget = self._budgets.get(one)
-            if budget is None or not (budget.held_for or budget.used):
-                self._budgets.pop(one, None)
-                if self._states.pop(one, None) is not None:
-                    self._write()
+        for one, budget in (
+            (name, self.of(vendor, credentials)),
+            (f"{name}{_LOGIN}", self.login_of(vendor, credentials)),
+        ):
+            self._states.pop(one, None)
+            if budget.held_for:
+                self._states[one] = msgspec.structs.replace(budget.state, learnt_limit=None)
+            elif not budget.used:
+                del self._budgets[one]
+        await self._write()
 
     def _budget(self, name: str, limit: Limit) -> Budget:
         if (budget := self._budgets.get(name)) is None:
@@ -115,16 +135,15 @@ class Budgets:
 
     @callback
     def _save(self, name: str) -> None:
-        self._states[name] = self._budgets[name].state
-        self._write()
+        if (budget := self._budgets.get(name)) is None:
+            # A poll has outlived its account.
+            return
+        self._states[name] = budget.state
+        self._hass.async_create_task(self._write(), "energy_clouds budgets")
 
-    @callback
-    def _write(self) -> None:
+    async def _write(self) -> None:
         self._states = _in_force(self._states)
-        self._hass.async_create_task(
-            self._store.async_save({name: to_builtins(state) for name, state in self._states.items()}),
-            "energy_clouds budgets",
-        )
+        await self._file.write(self._states)
 
 
 @singleton(HassKey[Budgets](f"{DOMAIN}.budgets"), async_=True)

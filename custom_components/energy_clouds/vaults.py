@@ -12,7 +12,7 @@ from homeassistant.util.dt import utcnow
 from homeassistant.util.hass_dict import HassKey
 
 from .const import DOMAIN
-from .storage import load, private_store, to_builtins
+from .storage import SharedFile, load, private_store
 from .vendors import Vendor
 from .vendors.base import Credentials
 from .vendors.tokens import Grant, Vault
@@ -25,7 +25,7 @@ class Vaults:
     """
 
     def __init__(self, grants: Mapping[str, Grant], store: Store[dict[str, Any]]) -> None:
-        self._store = store
+        self._file = SharedFile(store)
         self._grants = dict(grants)
         self._vaults: dict[str, Vault] = {}
 
@@ -43,7 +43,7 @@ class Vaults:
             # An exchange that is still under way must not bring the token back.
             vault.close()
         if self._grants.pop(name, None) is not None:
-            await self._write()
+            await self._file.write(self._grants)
 
     async def _keep(self, name: str, grant: Grant) -> None:
         """Return when the grant is on disk, or (the disk is full; Home Assistant logs it) cannot be."""
@@ -53,10 +53,7 @@ class Vaults:
         else:
             self._grants.pop(name, None)
         if kept != self._grants.get(name):
-            await self._write()
-
-    async def _write(self) -> None:
-        await self._store.async_save({name: to_builtins(grant) for name, grant in self._grants.items()})
+            await self._file.write(self._grants)
 
 
 @singleton(HassKey[Vaults](f"{DOMAIN}.tokens"), async_=True)

@@ -104,8 +104,8 @@ class Vendor(ABC):
     """One account at one energy cloud.
 
     It is made from a connection and the inventory as it was known before (empty at first); making it sends nothing and
-    raises nothing but `InvalidAddress`. `login`, `discover`, `read` and `history` raise the five errors of `errors.py`
-    and no others, whatever the service answers.
+    raises nothing but `InvalidAddress`. `login`, `logout`, `discover`, `read` and `history` raise the five errors
+    of `errors.py` and no others, whatever the service answers.
     """
 
     key: ClassVar[str]
@@ -168,6 +168,12 @@ class Vendor(ABC):
     @abstractmethod
     async def login(self) -> Account:
         """Prove the credential with the fewest requests and name the account."""
+
+    async def logout(self) -> None:  # noqa: B027  most services know no sessions that could be ended
+        """End the session that the credential's tokens are of, where the service has such a thing.
+
+        Called for an account that is removed, and for tokens in whose place there are others. Raises what `login` does.
+        """
 
     @abstractmethod
     async def discover(self) -> Inventory:

@@ -109,6 +109,15 @@ class EnirisIssuer(Issuer):
             raise CannotConnect(_text_of(answer), answered=True)
         return identifier(json_object(answer).get("userId")) if answer.ok else None
 
+    async def log_out(self, refresh: Token) -> None:
+        """Have the service take back a refresh token; one that is dead already has nothing to be taken back."""
+        headers = {"Authorization": f"Bearer {refresh.text}"}
+        answer = await self._http.request(
+            "POST", "auth/logout", priority=Priority.LIVE, headers=headers, secret=True, bare=True
+        )
+        if not answer.ok and answer.status != 401:
+            raise CannotConnect(_text_of(answer), answered=True)
+
     async def _renewed(self, refresh: Token) -> Token:
         """A new refresh token, or the old one, should none be had now: it is good for a while yet."""
         if self._renewal_due is not None and self._clock.now() < self._renewal_due:

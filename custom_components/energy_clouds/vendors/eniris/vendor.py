@@ -96,6 +96,14 @@ class Eniris(Vendor):
         return Account(id=user or digest, title=self.title, named=user is not None, also=(digest,))
 
     @override
+    async def logout(self) -> None:
+        """Not while the token is being exchanged: the new one would be left."""
+        async with self._vault.lock:
+            grant = self._vault.grant
+            if grant is not None and grant.refresh is not None:
+                await self._issuer.log_out(grant.refresh)
+
+    @override
     async def discover(self) -> Inventory:
         await self._list()
         return self._known.inventory()
