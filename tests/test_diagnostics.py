@@ -1,13 +1,11 @@
 """Diagnostics help us without telling anything that is the user's own."""
 
 import json
-import re
 from typing import Any
 
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers.json import json_dumps
-import pytest
 from syrupy.assertion import SnapshotAssertion
 
 from custom_components.energy_clouds.const import DOMAIN
@@ -84,46 +82,3 @@ async def test_device(hass: HomeAssistant, account: Account) -> None:
         assert diagnostics.get("kind") == kind
         if kind:
             assert 0 < diagnostics["age_of_newest_sample_seconds"]["imp"] < 120
-
-
-async def test_the_key_is_nowhere(
-    hass: HomeAssistant,
-    hass_storage: dict[str, Any],
-    account: Account,
-    caplog: pytest.LogCaptureFixture,
-) -> None:
-    """Through a day with every kind of trouble, the log at debug level, states, registries and stores stay clean."""
-    await account.set_up()
-    echo = {"error": "Forbidden", "message": f"No {PRODUCTION_KEY}", "errors": {PRODUCTION_KEY: [PRODUCTION_KEY]}}
-    for fault in (
-        faults.Status(400, echo),
-        faults.Status(401, echo),
-        faults.Status(403, echo),
-        faults.Status(404, echo),
-        faults.Status(422, echo),
-        faults.Status(500, echo),
-        faults.RateLimited(1),
-        faults.HtmlPage(200, f"<html>{PRODUCTION_KEY}"),
-        faults.Redirect(f"http://127.0.0.1:9/?key={PRODUCTION_KEY}"),
-        faults.ConnectionReset(),
-        faults.Answer({"data": {PRODUCTION_KEY: PRODUCTION_KEY}, "devices": {PRODUCTION_KEY: 1}}),
-    ):
-        account.simulator.faults.add(fault, times=2)
-        await account.polls(3)
-        account.simulator.faults.clear()
-        if hass.config_entries.flow.async_progress():
-            await hass.config_entries.async_reload(account.entry.entry_id)
-            await hass.async_block_till_done()
-    diagnostics = await download(hass, account)
-    stored = {key: value for key, value in hass_storage.items() if key != "core.config_entries"}
-    places = {
-        "log": caplog.text,
-        "diagnostics": json.dumps(diagnostics),
-        "states": str(hass.states.async_all()),
-        "stores": json.dumps(stored, default=str),
-        "devices": str(dr.async_entries_for_config_entry(dr.async_get(hass), account.entry.entry_id)),
-        "title": account.entry.title,
-        "flows": str(hass.config_entries.flow.async_progress()),
-        "URLs": str([request.path + request.query_string for request in account.simulator.requests]),
-    }
-    assert [place for place, text in places.items() if re.search(PRODUCTION_KEY, text)] == []

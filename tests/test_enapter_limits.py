@@ -235,22 +235,3 @@ async def test_diagnostics_tell_nothing_of_the_users_own(hass: HomeAssistant, ma
     # And yet it helps.
     assert "GET /v3/telemetry/latest" in text
     assert "battery_soc" in text
-
-
-async def test_token_is_nowhere(hass: HomeAssistant, account: Enapter, caplog: pytest.LogCaptureFixture) -> None:
-    echo = {"errors": [{"code": TOKEN, "message": TOKEN, "details": {TOKEN: TOKEN}}]}
-    trouble: list[faults.Fault] = [
-        *(faults.Status(status, echo) for status in (400, 403, 404, 422, 500)),
-        faults.HtmlPage(200, f"<html>{TOKEN}"),
-        faults.Redirect(f"http://127.0.0.1:9/?token={TOKEN}"),
-        faults.ConnectionReset(),
-    ]
-    for fault in trouble:
-        account.simulator.faults.add(fault, times=4)
-        await account.polls(3)
-        account.simulator.faults.clear()
-    logged = "\n".join(record.getMessage() for record in caplog.records if not record.name.startswith("pytest_"))
-    seen = f"{logged} {hass.states.async_all()} {account.entry.title} {account.entry.unique_id}"
-    assert TOKEN not in seen
-    assert not [one for one in account.simulator.requests if TOKEN in one.path + one.query_string]
-    assert {one.headers["x-enapter-auth-token"] for one in account.simulator.requests} == {TOKEN}

@@ -2,7 +2,6 @@
 
 from datetime import timedelta
 import json
-import re
 
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.json import json_dumps
@@ -10,7 +9,7 @@ import pytest
 
 from custom_components.energy_clouds.const import DOMAIN
 from custom_components.energy_clouds.diagnostics import async_get_config_entry_diagnostics
-from tests.eniris_home import Eniris, entered, logged, small
+from tests.eniris_home import Eniris, entered, small
 from tests.simulators import faults
 from tests.simulators.eniris import DATABASE, GATEWAY, GRID_METER, PASSWORD, USER_ID, USERNAME
 from tests.test_restart import restart
@@ -61,25 +60,3 @@ async def test_diagnostics_of_an_account_that_does_not_start(hass: HomeAssistant
     assert diagnostics["state"] == "setup_retry"
     # No access token is kept over a restart.
     assert diagnostics["tokens"] == {"access": None, "refresh": pytest.approx(14 * 86400, abs=1)}
-
-
-async def test_nothing_shows_a_secret(hass: HomeAssistant, eniris: Eniris, caplog: pytest.LogCaptureFixture) -> None:
-    """Through every kind of trouble with tokens."""
-    await eniris.set_up()
-    for fault, path in (
-        (UNAUTHORIZED, "/v1/"),
-        (faults.HtmlPage(502), "accesstoken"),
-        (faults.ConnectionReset(), "refreshtoken"),
-    ):
-        eniris.simulator.faults.add(fault, re.compile(path), times=2)
-        eniris.freezer.tick(timedelta(days=4))
-        await eniris.polls(5)
-    eniris.simulator.revoke_refresh_tokens()
-    await eniris.polls(10)
-    (flow,) = hass.config_entries.flow.async_progress()
-    await hass.config_entries.flow.async_configure(flow["flow_id"], entered(eniris.server))
-    await eniris.polls(10)
-    secrets = (PASSWORD, *eniris.simulator.granted)
-    assert len(secrets) > 8
-    seen = logged(caplog) + str(hass.states.async_all()) + eniris.entry.title + str(eniris.entry.as_dict())
-    assert not [secret for secret in secrets if secret in seen]

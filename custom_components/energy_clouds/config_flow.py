@@ -22,13 +22,13 @@ from .connection import async_connect
 from .const import CONF_ACCOUNT_ID, CONF_CREDENTIALS, CONF_VENDOR, DOMAIN
 from .credential_form import (
     as_private_as,
+    completed_credentials,
     credential_schema,
     demand_schema,
     entered_credentials,
     field_on_demand,
     first_field,
     kept_credentials,
-    with_held_secrets,
 )
 from .option_form import chosen_options, current_options, fastest_interval, option_schema
 from .sessions import async_log_out, entries_with
@@ -215,7 +215,7 @@ class EnergyCloudsConfigFlow(ConfigFlow, domain=DOMAIN):
         return {key: value for key, value in self._entered.items() if key not in self._errors}
 
     def _completed(self, vendor: str, user_input: Mapping[str, Any]) -> Credentials:
-        return with_held_secrets(VENDORS[vendor], entered_credentials(user_input), self._held())
+        return completed_credentials(VENDORS[vendor], entered_credentials(user_input), self._held())
 
     def _async_show_demand(self, vendor: str, field: CredentialField) -> ConfigFlowResult:
         return self.async_show_form(

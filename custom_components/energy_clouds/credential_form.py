@@ -1,6 +1,7 @@
 """The form of a vendor's credentials, made from the vendor's own description of them."""
 
 from collections.abc import Mapping
+import re
 from types import MappingProxyType
 from typing import Any
 
@@ -59,11 +60,16 @@ def entered_credentials(user_input: Mapping[str, Any]) -> dict[str, str | bool]:
     return {key: value for key, value in values.items() if value not in ("", None)}
 
 
-def with_held_secrets(vendor: type[Vendor], entered: Credentials, held: Credentials) -> Credentials:
-    """What was entered, with the secrets that were left empty since they are held."""
-    return {
-        **{field.key: held[field.key] for field in vendor.credential_fields if _is_held_secret(field, held)},
-        **entered,
+def completed_credentials(vendor: type[Vendor], entered: Credentials, held: Credentials) -> Credentials:
+    """What was entered, with the secrets that were left empty since they are held.
+
+    Of an address only what leads to the service is taken: behind it may be somebody's token.
+    """
+    secrets = {field.key: held[field.key] for field in vendor.credential_fields if _is_held_secret(field, held)}
+    addresses = {field.key for field in vendor.credential_fields if field.kind is FieldKind.ADDRESS}
+    return secrets | {
+        key: re.split("[?#]", str(value), maxsplit=1)[0] if key in addresses else value
+        for key, value in entered.items()
     }
 
 
@@ -97,6 +103,9 @@ def _fields(vendor: type[Vendor], current: Credentials, held: Credentials, *, ad
             continue
         marker = vol.Required if field.required and not _is_held_secret(field, held) else vol.Optional
         value = None if field.kind is FieldKind.SECRET else current.get(field.key, field.default)
+        if field.kind is FieldKind.ADDRESS and "@" in str(value):
+            # There is a password before it.
+            value = None
         description = {"suggested_value": value} if value is not None else None
         if field.kind is FieldKind.CHOICE:
             schema[marker(field.key, default=value)] = _selector(field)
