@@ -8,7 +8,7 @@ from homeassistant.config_entries import ConfigFlowResult
 from homeassistant.core import HomeAssistant
 
 from custom_components.energy_clouds.const import DOMAIN
-from tests.conftest import Account, MakeAccount
+from tests.conftest import Account
 from tests.enapter_home import small as small_enapter
 from tests.eniris_home import small as small_eniris
 from tests.simulators import enapter, enectiva, eniris, enpact, envitron
@@ -195,13 +195,11 @@ HOMES: Mapping[str, Home[Any]] = {
 }
 
 
-async def begin(hass: HomeAssistant, make_account: MakeAccount, home: Home[Any]) -> tuple[Account[Any], str]:
-    """Plug the service in, and open the form in which it is added."""
-    account = make_account(home.make())
-    await account.server.start()
+async def begin(hass: HomeAssistant, vendor: str) -> str:
+    """Open the form in which an account is added."""
     menu = await hass.config_entries.flow.async_init(DOMAIN, context={"source": "user"})
-    form = await hass.config_entries.flow.async_configure(menu["flow_id"], {"next_step_id": home.vendor})
-    return account, form["flow_id"]
+    form = await hass.config_entries.flow.async_configure(menu["flow_id"], {"next_step_id": vendor})
+    return form["flow_id"]
 
 
 async def submit(hass: HomeAssistant, flow_id: str, entered: Mapping[str, Any]) -> ConfigFlowResult:

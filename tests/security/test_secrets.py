@@ -29,7 +29,7 @@ from tests.simulators.eniris import TOTP
 from tests.simulators.eniris.switches import EnirisSwitches
 
 from .canary import TOKEN_ENDPOINTS, Canary, Echo, Log, chain, registered, sent_to_the_browser
-from .homes import Home, submit, with_address
+from .homes import Home, begin, submit, with_address
 
 TROUBLES: tuple[faults.Fault, ...] = (
     *(Echo(status) for status in (200, 301, 400, 401, 403, 404, 409, 422, 429, 500, 503)),
@@ -101,17 +101,16 @@ class Life:
     async def add(self) -> None:
         """Add it, with a mistake or two."""
         good, url = self.home.entered(self.account), f"{self.account.server.url}{self.account.row.path}"
-        menu = await self.hass.config_entries.flow.async_init(DOMAIN, context={"source": "user"})
-        form = await self.hass.config_entries.flow.async_configure(menu["flow_id"], {"next_step_id": self.home.vendor})
+        flow_id = await begin(self.hass, self.home.vendor)
         mistaken = with_address(good, f"http://me:{BASIC}@127.0.0.1")
-        assert (await self.tell(form["flow_id"], mistaken))["type"] is FlowResultType.FORM
+        assert (await self.tell(flow_id, mistaken))["type"] is FlowResultType.FORM
         self.account.simulator.faults.add(Echo(500))
-        assert (await self.tell(form["flow_id"], good))["type"] is FlowResultType.FORM
+        assert (await self.tell(flow_id, good))["type"] is FlowResultType.FORM
         self.account.simulator.faults.clear()
         await self.account.wait(120)
         # What was right need not be typed once more, and yet was never sent back.
         pasted = with_address(good, f"{url}?key={BASIC}#{BASIC}")
-        added = await self.tell(form["flow_id"], {key: pasted[key] for key in pasted if key != self.home.secret})
+        added = await self.tell(flow_id, {key: pasted[key] for key in pasted if key != self.home.secret})
         assert added["type"] is FlowResultType.CREATE_ENTRY, added
         self.account.entry = added["result"]
 
