@@ -53,7 +53,10 @@ class Table:
 
 def listed_ids(answer: Answer, kind: Kind) -> tuple[str, ...]:
     """The ids of `GET /devices` or `GET /meters`, each once. Raises `UnexpectedAnswer` where there is no list."""
-    body = answer.decode(_anything)
+    try:
+        body = answer.decode(_anything)
+    except msgspec.ValidationError as err:
+        raise UnexpectedAnswer(f"{answer.endpoint}: a number that no computer holds") from err
     ids = body.get(kind.path, msgspec.UNSET) if isinstance(body, dict) else msgspec.UNSET
     if ids is None or ids == {}:
         return ()
