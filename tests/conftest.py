@@ -22,7 +22,7 @@ from pytest_homeassistant_custom_component.syrupy import HomeAssistantSnapshotEx
 from syrupy.assertion import SnapshotAssertion
 
 import custom_components.energy_clouds  # before the test plugin mounts another package of that name
-from custom_components.energy_clouds import connection
+from custom_components.energy_clouds import connection, diagnostics, sessions
 from custom_components.energy_clouds.account_sensors import DESCRIPTIONS
 from custom_components.energy_clouds.const import CONF_ACCOUNT_ID, CONF_CREDENTIALS, CONF_VENDOR, DOMAIN
 from custom_components.energy_clouds.counters import CounterMemory
@@ -241,7 +241,7 @@ def new_life(
     from .hostile_vendor import Cloud, Hostile
 
     vendors = MappingProxyType({**VENDORS, Hostile.key: Hostile})
-    for module in (custom_components.energy_clouds, connection):
+    for module in (custom_components.energy_clouds, connection, diagnostics, sessions):
         monkeypatch.setattr(module, "VENDORS", vendors)
     numbers = count()
     with freeze_time(START, ignore=["hypothesis"]) as clock:

@@ -22,6 +22,7 @@ from custom_components.energy_clouds.vendors.model import (
     Readings,
     Sample,
     Series,
+    Site,
 )
 
 
@@ -41,6 +42,7 @@ KILOWATT_HOURS = point("one", "kilowatt hours", Quantity.ENERGY, Nature.REGISTER
 WATT_HOURS = point("other", "watt hours", Quantity.ENERGY, Nature.REGISTER, "Wh")
 POWER = point("one", "watts", Quantity.POWER, Nature.GAUGE, "W")
 POINTS = (KILOWATT_HOURS, WATT_HOURS, POWER)
+DEVICES = tuple(Device(id=one, kind=DeviceKind.METER, name=one) for one in ("one", "other"))
 
 
 @dataclass(slots=True)
@@ -48,6 +50,8 @@ class Cloud:
     """What the service has: it outlives whoever reads it."""
 
     listed: Collection[Point] = POINTS
+    devices: Collection[Device] = DEVICES
+    sites: Collection[Site] = ()
     samples: Mapping[PointId, Sample] = field(default_factory=dict)
     broken: frozenset[PointId] = frozenset()
     failure: VendorError | None = None
@@ -85,8 +89,8 @@ class Hostile(Vendor):
 
     @override
     async def discover(self) -> Inventory:
-        devices = tuple(Device(id=one, kind=DeviceKind.METER, name=one) for one in ("one", "other"))
-        return Inventory(devices=devices, points=tuple(self.cloud.listed))
+        cloud = self.cloud
+        return Inventory(sites=tuple(cloud.sites), devices=tuple(cloud.devices), points=tuple(cloud.listed))
 
     @override
     async def read(self, points: Collection[Point]) -> Readings:

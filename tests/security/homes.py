@@ -121,8 +121,8 @@ def _name_first_meter(simulator: EnpactSimulator, name: str) -> None:
     simulator.rename(next(iter(simulator.meters)), name)
 
 
-def _name_sensor(simulator: EnvitronSimulator, name: str) -> None:
-    next(iter(simulator.sensors.values())).name = name
+def _name_building(simulator: EnvitronSimulator, name: str) -> None:
+    simulator.buildings[envitron.OFFICE].name = name
 
 
 def _name_meter(simulator: EnectivaSimulator, name: str) -> None:
@@ -152,7 +152,7 @@ HOMES: Mapping[str, Home[Any]] = {
             NEW_PASSWORD,
             _new_envitron_password,
             _last_sensor,
-            _name_sensor,
+            _name_building,
             {"username": envitron.USERNAME},
         ),
         Home(

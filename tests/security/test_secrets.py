@@ -12,6 +12,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers.json import json_dumps
+from homeassistant.setup import async_setup_component
 import pytest
 
 from custom_components.energy_clouds.const import DOMAIN
@@ -27,6 +28,7 @@ from tests.eniris_home import all_on_disk
 from tests.simulators import faults
 from tests.simulators.eniris import TOTP
 from tests.simulators.eniris.switches import EnirisSwitches
+from tests.test_system_health import health
 
 from .canary import TOKEN_ENDPOINTS, Canary, Echo, Log, chain, registered, sent_to_the_browser
 from .homes import Home, begin, submit, with_address
@@ -161,6 +163,8 @@ class Life:
             find("registries", text)
         name_of = await statistic_names(hass, entry)
         find("statistics", str([name_of(point) for point in entry.runtime_data.shown_points()]))
+        assert await async_setup_component(hass, "system_health", {})
+        find("system health", str(await health(hass)))
         find("entry", f"{entry.title} {entry.unique_id} {entry.reason} {entry.data['account_id']}")
         stored = await all_on_disk(hass, hass_storage)
         for store in stored.keys() - {"core.config_entries", f"{DOMAIN}.tokens"}:
