@@ -3,15 +3,17 @@
 import asyncio
 from base64 import urlsafe_b64encode
 from datetime import UTC, datetime, timedelta
+import gc
 import json
 from typing import Any, override
 
 from hypothesis import given, strategies as st
 import pytest
 
+from custom_components.energy_clouds.vendors.budget import Priority
 from custom_components.energy_clouds.vendors.clock import ServiceClock
 from custom_components.energy_clouds.vendors.errors import CannotConnect, InvalidCredentials
-from custom_components.energy_clouds.vendors.http import Answer
+from custom_components.energy_clouds.vendors.http import Answer, Http
 from custom_components.energy_clouds.vendors.tokens import Grant, Issuer, Token, Tokens, Vault, claims_of, issued
 
 NOW = datetime(2026, 11, 17, 10, tzinfo=UTC)
@@ -43,6 +45,11 @@ def test_what_is_no_token_claims_nothing(text: str) -> None:
     assert claims_of(text) == {}
 
 
+@pytest.mark.parametrize("length", range(20))
+def test_claims_of_any_length_are_read(length: int) -> None:
+    assert claims_of(jwt(sub="x" * length)) == {"sub": "x" * length}
+
+
 @given(st.text(), st.binary())
 def test_any_text_claims_something_or_nothing(text: str, payload: bytes) -> None:
     for one in (text, f"a.{urlsafe_b64encode(payload).decode()}.b", f"a.{text}.b"):
@@ -55,8 +62,12 @@ def test_any_text_claims_something_or_nothing(text: str, payload: bytes) -> None
         (NOW.timestamp() + 900, timedelta(minutes=15)),
         (NOW.timestamp() + 7 * 86400, timedelta(days=7)),
         (NOW.timestamp() + 900.5, timedelta(seconds=900.5)),
+        (NOW.timestamp() + 61, timedelta(seconds=61)),
+        (NOW.timestamp() + 3660 * 86400 - 1, timedelta(days=3660, seconds=-1)),
+        (NOW.timestamp() + 3660 * 86400, LIFE),
         (NOW.timestamp() - 900, LIFE),
         (NOW.timestamp() + 30, LIFE),
+        (NOW.timestamp() + 60, LIFE),
         (1e300, LIFE),
         (True, LIFE),
         ("soon", LIFE),
@@ -79,11 +90,13 @@ class Office(Issuer):
         self.asked: list[str] = []
         self.error: Exception | None = None
         self.login_error: Exception | None = None
+        self.answers_after = 1
 
     @override
     async def log_in(self) -> Grant:
         self.asked.append("log in")
-        await asyncio.sleep(0)
+        for _ in range(self.answers_after):
+            await asyncio.sleep(0)
         if self.login_error is not None:
             raise self.login_error
         return self._grant()
@@ -145,6 +158,7 @@ async def test_dead_refresh_token_is_shown_once_and_one_sign_in_follows() -> Non
     desk.office.login_error = None
     assert await desk.tokens.access() == "access 5"
     assert desk.office.asked == ["refresh", *["log in"] * 4]
+    assert desk.kept[0] == Grant(access=token("old", 0))
 
 
 @pytest.mark.parametrize(
@@ -202,8 +216,9 @@ async def test_service_that_refuses_its_own_tokens_is_not_asked_for_more_and_mor
         return answer(401)
 
     for _ in range(9):
-        with pytest.raises(CannotConnect):
+        with pytest.raises(CannotConnect) as error:
             await desk.tokens.authorized(send)
+        assert error.value.answered
         desk.now += timedelta(minutes=1)
     assert desk.office.asked == ["refresh"]
     desk.now += timedelta(minutes=1)
@@ -243,4 +258,77 @@ async def test_access_token_that_passes_is_not_on_disk() -> None:
 def test_pair_that_works_once_is_kept_whole() -> None:
     grant = Grant(access=token("access", 15), refresh=token("refresh", 1000))
     assert grant.to_keep() is grant
-    assert not grant.passes
+    assert grant.passes is False
+
+
+async def test_vault_that_is_closed_keeps_nothing_more() -> None:
+    desk = Desk()
+    desk.vault.close()
+    assert await desk.tokens.access() == "access 1"
+    assert desk.kept == []
+    assert await desk.tokens.access() == "access 1"
+
+
+async def given_up(desk: Desk) -> asyncio.Task[Any]:
+    """The exchange that is under way when whoever wants the token goes away."""
+    desk.office.answers_after = 5
+    waiting = asyncio.create_task(desk.tokens.access())
+    while not desk.office.asked:
+        await asyncio.sleep(0)
+    [exchange] = desk.tokens._exchanges
+    waiting.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await waiting
+    return exchange
+
+
+async def test_exchange_is_finished_for_nobody() -> None:
+    desk = Desk()
+    await (await given_up(desk))
+    await asyncio.sleep(0)
+    assert [grant.access.text for grant in desk.kept] == ["access 1"]
+    assert not desk.tokens._exchanges
+
+
+async def test_error_that_nobody_waits_for_is_no_error(caplog: pytest.LogCaptureFixture) -> None:
+    desk = Desk()
+    desk.office.login_error = CannotConnect("down")
+    exchange = await given_up(desk)
+    await asyncio.wait([exchange])
+    await asyncio.sleep(0)
+    del exchange
+    gc.collect()
+    assert not desk.tokens._exchanges
+    assert caplog.records == []
+
+
+async def test_exchange_that_is_cancelled_itself_is_no_error(caplog: pytest.LogCaptureFixture) -> None:
+    desk = Desk()
+    exchange = await given_up(desk)
+    exchange.cancel()
+    await asyncio.wait([exchange])
+    await asyncio.sleep(0)
+    assert not desk.tokens._exchanges
+    assert caplog.records == []
+
+
+async def test_get_is_sent_with_the_token_and_all_that_it_is_to_say() -> None:
+    sent: list[object] = []
+
+    class Wire(Http):
+        def __init__(self) -> None:
+            pass
+
+        @override
+        async def request(self, method: str, path: str, **said: Any) -> Answer:
+            sent.append((method, path, said))
+            return answer(200)
+
+    desk = Desk()
+    query = [("from", "1")]
+    got = await desk.tokens.get(Wire(), "/x/{id}", priority=Priority.HISTORY, ids={"id": "7"}, query=query)
+    assert got == answer(200)
+    headers = {"Authorization": "Bearer access 1"}
+    assert sent == [
+        ("GET", "/x/{id}", {"priority": Priority.HISTORY, "ids": {"id": "7"}, "query": query, "headers": headers})
+    ]

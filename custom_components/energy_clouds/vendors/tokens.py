@@ -171,7 +171,9 @@ class Tokens:
         task = asyncio.create_task(exchange)
         self._exchanges.add(task)
         task.add_done_callback(self._finished)
-        return await asyncio.shield(task)
+        # `asyncio.shield` would log the error of an exchange that nobody waits for any more.
+        await asyncio.wait((task,))
+        return task.result()
 
     def _finished(self, task: asyncio.Task[Grant]) -> None:
         self._exchanges.discard(task)
