@@ -11,6 +11,7 @@ import pytest
 from custom_components.energy_clouds.hours import (
     HOUR,
     HourlyAmount,
+    Rewriting,
     StatisticRow,
     hour_of,
     interval_hours,
@@ -292,3 +293,90 @@ def test_going_on_within_a_gap_in_which_a_register_was_reset_counts_nothing_twic
     for number, hour in enumerate(whole[:4]):
         rest = register_hours(readings((60 * (number + 1), hour.state), (240, 8), (300, 9)))
         assert sum(one.amount for one in rest) == pytest.approx(8 - 2 * (number + 1) + 1)
+
+
+def test_hour_is_named_by_its_start_in_utc() -> None:
+    hour = hour_of(datetime(2026, 11, 17, 17, 59, 59, 999999, tzinfo=ZoneInfo("Asia/Kolkata")))
+    assert hour == NOON
+    assert hour.tzinfo is UTC
+    assert HourlyAmount(NOON, 1, 1).end == StatisticRow(NOON, 1, 1).end == NOON + HOUR
+
+
+def test_one_reading_before_the_first_edge_is_enough() -> None:
+    assert amounts(register_hours(readings((30, 0), (180, 15)))) == [in_hour(1, 6), in_hour(2, 6)]
+
+
+def test_interval_that_is_shorter_than_the_longest_begins_at_the_sample_before() -> None:
+    found = interval_hours(readings((0, 1), (10, 2), (60, 3)), HOUR)
+    assert found == [HourlyAmount(NOON - HOUR, 1, 1, complete=True), HourlyAmount(NOON, 5, 5, complete=True)]
+
+
+@pytest.mark.parametrize(
+    ("values", "hours"),
+    [
+        # A drop of which half is regained in one step was a mistake, also where the register stood below.
+        ((100, 0, 50, 100, 101), (0, 0, 0, 1)),
+        ((100, 20, 60, 100, 101), (0, 0, 0, 1)),
+        ((100, 0, 51, 100, 101), (0, 51, 49, 1)),
+        ((100, 0, 100, 100, 101), (0, 0, 0, 1)),
+        # Of what falls on, the lowest is believed.
+        ((100, 50, 40, 41, 42), (20, 20, 1, 1)),
+        # A peak may end where it began, and be small beside what the register shows.
+        ((90, 5000, 90, 90, 91), (0, 0, 0, 1)),
+        ((1000, 1001, 1100, 1002, 1003), (1, 0.5, 0.5, 1)),
+        ((100, 150, 200, 101, 102), (1 / 3, 1 / 3, 1 / 3, 1)),
+        # What rose step by step was none: the register is another one.
+        ((100, 149, 200, 101, 102), (49, 51, 0, 1)),
+        ((100, 110, 120, 130, 140, 105, 106), (10, 10, 10, 10, 0, 1)),
+        ((100, 110, 140, 101, 102), (10, 30, 0, 1)),
+        # One that shows half of what it showed has not begun at 0.
+        ((100, 50, 51), (0, 1)),
+        ((100, 49, 50), (49, 1)),
+    ],
+)
+def test_drops_and_peaks(values: Sequence[float], hours: Sequence[float]) -> None:
+    found = register_hours(readings(*((60 * number, float(value)) for number, value in enumerate(values))))
+    assert [one.amount for one in found] == pytest.approx(hours)
+
+
+@pytest.mark.parametrize(("length", "counted"), [(500, 1), (501, 9910 + 90 + 1)])
+def test_longest_peak(length: int, counted: float) -> None:
+    values = [90.0, *[10000.0] * length, 90.0, 91.0]
+    found = register_hours(readings(*enumerate(values), (600, 91)))
+    assert sum(one.amount for one in found) == pytest.approx(counted)
+
+
+def test_state_between_readings_is_what_the_register_may_have_shown() -> None:
+    of_another = register_hours(readings((0, 8000), (60, 8002), (180, 5000), (240, 5001)))
+    assert [one.state for one in of_another] == [8002, 8002, 5000, 5001]
+    reset = register_hours(readings((0, 90), (120, 0.5), (180, 1)))
+    assert [one.state for one in reset] == [0.25, 0.5, 1]
+
+
+def test_later_rows_move_by_what_the_last_one_has_moved() -> None:
+    assert rewritten([], hourly(0, 1, 2, 3)) == Rewriting(tuple(rows(0, 1, 3, 6)), 3, 6)
+    assert rewritten(rows(-1, 40), hourly(0, 1, 2)) == Rewriting(tuple(rows(0, 41, 43)), 2, 3)
+    assert rewritten(rows(-1, 10, 11, 13, 16), hourly(0, 4, 5)) == Rewriting(tuple(rows(0, 14, 19, 22)), 2, 6)
+
+
+def test_later_rows_stay_where_the_last_one_stays() -> None:
+    stored = rows(-1, 10, 11, 13, 16)
+    assert rewritten(stored, []) == Rewriting((), 0, 0)
+    assert rewritten(stored, hourly(0, 1)) == Rewriting((), 0, 0)
+    # More in one hour and less in the next.
+    assert rewritten(stored, hourly(0, 2, 1)) == Rewriting(tuple(rows(0, 12)), 2, 0)
+    # The sums of floating point numbers differ by the order in which they are made.
+    other = HourlyAmount(NOON + 2 * HOUR, 0.7, 5)
+    assert rewritten(rows(0, 0.1, 0.2, 0.9), [*hourly(0, 0.1, 0.1), other]).shift == 0
+
+
+def test_counter_that_somebody_else_did_not_tell_is_told() -> None:
+    untold = [StatisticRow(NOON, None, 2), StatisticRow(NOON + HOUR, None, 3)]
+    assert rows_to_write(untold, [HourlyAmount(NOON, 2, 105)]) == [StatisticRow(NOON, 105, 2)]
+    assert rows_to_write(untold, [HourlyAmount(NOON, 2, 105), HourlyAmount(NOON + HOUR, 0.5, 5, complete=False)]) == [
+        StatisticRow(NOON, 105, 2)
+    ]
+
+
+def test_counter_that_is_the_same_but_for_rounding_is_not_written_again() -> None:
+    assert rows_to_write([StatisticRow(NOON, 105, 2)], [HourlyAmount(NOON, 2, 105 + 1e-9)]) == []

@@ -206,7 +206,7 @@ def _without_mistakes(samples: Sequence[Sample]) -> list[Sample]:
 
 def _peak_before(values: Sequence[float], kept: Sequence[int], value: float) -> int:
     """How many of the readings before a drop to a value are a peak, which the register rose to in one step."""
-    for length in range(1, min(len(kept), LONGEST_PEAK)):
+    for length in range(1, min(len(kept), LONGEST_PEAK + 1)):
         before = values[kept[-length - 1]]
         if before <= value:
             rise = values[kept[-length]] - before
