@@ -7,7 +7,7 @@ from hypothesis import given, strategies as st
 import pytest
 
 from custom_components.energy_clouds.vendors.budget import Budget, BudgetState, Limit, Priority
-from custom_components.energy_clouds.vendors.errors import RateLimited
+from custom_components.energy_clouds.vendors.errors import LOCKED_OUT, RATE_LIMITED, RateLimited
 
 LIMIT = Limit(requests=300, window=timedelta(minutes=15))
 EPOCH = datetime(2026, 11, 17, 10, tzinfo=UTC)
@@ -378,3 +378,168 @@ async def test_cost_that_cannot_be_stops_nothing() -> None:
     assert budget.plan(1e9, timedelta(minutes=1)) <= timedelta(hours=1)
     time.seconds += 60
     await budget.spend(Priority.LIVE, 5)
+
+
+def test_new_budget_has_nothing_to_remember() -> None:
+    budget = budget_at(Time())
+    state = budget.state
+    assert (state.next_allowed, state.learnt_limit, state.reason) == (None, None, RATE_LIMITED)
+    assert budget.remaining is None
+    assert budget.held_because is None
+
+
+def test_wait_is_kept_by_the_clock_on_the_wall() -> None:
+    budget = Budget(LIMIT)
+    before = datetime.now(UTC)
+    budget.hold(timedelta(seconds=99))
+    kept = budget.state.next_allowed
+    assert kept is not None
+    assert timedelta(0) <= kept - before - timedelta(seconds=100) < timedelta(seconds=60)
+
+
+async def test_reason_of_a_wait_is_told_as_long_as_it_lasts() -> None:
+    time = Time()
+    budget = budget_at(time)
+    error = budget.hold(timedelta(seconds=847), LOCKED_OUT)
+    assert (error.retry_after, error.reason) == (timedelta(seconds=848), LOCKED_OUT)
+    # Another wait that ends at the same time is no other reason.
+    budget.hold(timedelta(seconds=847))
+    assert budget.held_because == LOCKED_OUT
+    after_restart = budget_at(time, state=budget.state)
+    for one in (budget, after_restart):
+        assert one.held_because == LOCKED_OUT
+        with pytest.raises(RateLimited) as refusal:
+            await one.spend(Priority.LIVE)
+        assert refusal.value.reason == LOCKED_OUT
+    time.seconds = 848
+    assert budget.held_because is None
+    assert budget.state == BudgetState()
+    await spend_all(budget)
+    with pytest.raises(RateLimited) as refusal:
+        await budget.spend(Priority.LIVE)
+    assert refusal.value.reason == RATE_LIMITED
+
+
+async def test_learnt_limit_is_kept_beside_a_wait() -> None:
+    budget = budget_at(Time())
+    budget.observe(100, 90, timedelta(minutes=15))
+    budget.hold(timedelta(seconds=10))
+    after_restart = budget_at(Time(), state=budget.state)
+    assert (after_restart.allowed, after_restart.held_for) == (80, timedelta(seconds=11))
+
+
+@pytest.mark.parametrize(("wait", "waited"), [(0, 1), (1, 2), (1.5, None), (2, None)])
+async def test_two_seconds_are_waited_for_and_no_more(wait: float, waited: float | None) -> None:
+    time = Time()
+    budget = budget_at(time)
+    budget.hold(timedelta(seconds=wait))
+    if waited is None:
+        with pytest.raises(RateLimited):
+            await budget.spend(Priority.LIVE)
+    else:
+        await budget.spend(Priority.LIVE)
+    assert time.seconds == (waited or 0)
+
+
+@pytest.mark.parametrize(
+    ("limit", "remaining", "reset"),
+    [
+        (None, 10, None),
+        (None, None, timedelta(seconds=10)),
+        (0, None, None),
+        (-1, 300, timedelta(seconds=10)),
+        (300, 0, None),
+        (300, None, timedelta(seconds=10)),
+        (300, 0, timedelta(0)),
+        (300, 0, timedelta(seconds=-10)),
+    ],
+)
+def test_headers_that_say_half_of_it_stop_nothing(
+    limit: int | None, remaining: int | None, reset: timedelta | None
+) -> None:
+    states: list[BudgetState] = []
+    budget: Budget = budget_at(Time(), on_change=lambda: states.append(budget.state))
+    budget.observe(limit, remaining, reset)
+    assert (budget.allowed, budget.held_for, budget.remaining) == (240, timedelta(0), remaining)
+    assert states == []
+
+
+@pytest.mark.parametrize("requests", [1, 2])
+async def test_smallest_limit_lets_one_request_through(requests: int) -> None:
+    time = Time()
+    budget = budget_at(time, Limit(requests=requests, window=timedelta(minutes=1)))
+    assert (budget.allowed, budget.live_share) == (1, 1)
+    assert budget.plan(1, timedelta(seconds=1)) == timedelta(minutes=1)
+    for _ in range(3):
+        assert await spend_all(budget, Priority.HISTORY) == 1
+        time.seconds += 60
+
+
+def test_limit_of_one_is_learnt() -> None:
+    budget = budget_at(Time())
+    budget.observe(1, 1, None)
+    assert (budget.allowed, budget.state.learnt_limit) == (1, 1)
+
+
+async def test_history_has_all_but_discoverys_share_before_anything_is_planned() -> None:
+    assert await spend_all(budget_at(Time()), Priority.HISTORY) == 240 - 24
+
+
+@pytest.mark.parametrize(("limit", "of_history"), [(5, 1), (10, 1), (20, 2)])
+async def test_one_request_of_history_is_always_possible(limit: int, of_history: int) -> None:
+    budget = budget_at(Time(), Limit(requests=limit, window=timedelta(minutes=1)))
+    budget.plan(budget.live_share, timedelta(minutes=1))
+    assert await spend_all(budget, Priority.HISTORY) == of_history
+
+
+async def test_live_requests_do_not_use_up_the_room_of_history() -> None:
+    budget = budget_at(Time())
+    budget.plan(10, timedelta(minutes=1))
+    for _ in range(150):
+        await budget.spend(Priority.LIVE)
+    assert await spend_all(budget, Priority.HISTORY) == 240 - 150 - 24
+
+
+async def test_what_others_use_does_not_use_up_the_room_of_history() -> None:
+    budget = budget_at(Time(), TOKENS)
+    budget.settle(await budget.spend(Priority.LIVE, 1), 1, used=40)
+    await budget.spend(Priority.HISTORY, 40)
+
+
+async def test_what_leaves_the_window_is_used_no_longer() -> None:
+    time = Time()
+    budget = budget_at(time, TOKENS)
+    for seconds, cost in ((0, 10), (10, 20), (20, 5)):
+        time.seconds = seconds
+        await budget.spend(Priority.LIVE, cost)
+    for seconds, used in ((59, 35), (60, 25), (70, 5), (79.9, 5), (80, 0)):
+        time.seconds = seconds
+        assert budget.used == used
+
+
+async def test_what_costs_all_that_is_allowed_leaves_the_head_room_alone() -> None:
+    budget = budget_at(Time(), TOKENS)
+    await budget.spend(Priority.LIVE, 1)
+    with pytest.raises(RateLimited):
+        await budget.spend(Priority.LIVE, 80)
+
+
+@pytest.mark.parametrize(
+    ("limit", "per_poll", "cost", "again"),
+    # What leaves live polls their room is sent in the next window, anything dearer in the tenth.
+    [(100, 60, 40, 60), (100, 60, 41, 600), (2, 1, 1, 60), (2, 1, 2, 600)],
+)
+async def test_history_that_takes_the_room_of_live_polls_is_sent_in_every_tenth_window(
+    limit: int, per_poll: int, cost: int, again: int
+) -> None:
+    time = Time()
+    budget = budget_at(time, Limit(requests=limit, window=timedelta(minutes=1)))
+    budget.plan(per_poll, timedelta(minutes=1))
+    await budget.spend(Priority.HISTORY, cost)
+    time.seconds = again - 10
+    with pytest.raises(RateLimited) as refusal:
+        await budget.spend(Priority.HISTORY, cost)
+    assert refusal.value.retry_after == timedelta(seconds=10)
+    time.seconds = again
+    await budget.spend(Priority.HISTORY, cost)
+    assert time.seconds == again

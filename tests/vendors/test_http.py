@@ -16,7 +16,7 @@ from yarl import URL
 from custom_components.energy_clouds.vendors.budget import Budget, Limit, Priority
 from custom_components.energy_clouds.vendors.clock import ServiceClock
 from custom_components.energy_clouds.vendors.errors import CannotConnect, InvalidAddress, RateLimited
-from custom_components.energy_clouds.vendors.http import Http, number_in, service_address, wait_in
+from custom_components.energy_clouds.vendors.http import Http, number_in, service_address, service_origin, wait_in
 from tests.simulators.server import running
 
 NOW = datetime(2026, 11, 17, 10, tzinfo=UTC)
@@ -38,6 +38,23 @@ NOW = datetime(2026, 11, 17, 10, tzinfo=UTC)
         ({"Retry-After": "10", "X-RateLimit-Reset": str(int(NOW.timestamp()) + 33)}, {"retry_after": 20}, 33),
         ({"Retry-After": "soon"}, {"retry_after": "soon"}, None),
         ({"Retry-After": format_datetime(NOW - timedelta(hours=1), usegmt=True)}, None, None),
+        ({"X-RateLimit-Reset": "7", "RateLimit-Reset": "99"}, None, 7),
+        ({"X-RateLimit-Reset": f" {int(NOW.timestamp()) + 33}.25 "}, None, 33.25),
+        ({"X-RateLimit-Reset": str(int(NOW.timestamp()) - 33)}, None, None),
+        # What is shorter than an epoch is a number of seconds.
+        ({"X-RateLimit-Reset": "123456789"}, None, 123456789),
+        ({"Retry-After": " 1.5 "}, None, 1.5),
+        ({"Retry-After": "0"}, None, 0),
+        ({"Retry-After": "-5"}, None, None),
+        ({}, {"retry_after": 999_999_999}, 999_999_999),
+        ({}, {"retry_after": 1_000_000_000}, None),
+        ({}, {"retry_after": "1000000000"}, None),
+        ({}, {"retry_after": "1.1234567891"}, None),
+        ({}, {"retry_after": 3, "retryAfter": 5}, 5),
+        ({}, {"retry_after": 5, "retryAfter": 3}, 5),
+        ({}, {"detail": "Request was throttled. Expected available in 42 seconds."}, 42),
+        ({}, {"detail": "Expected available in 1 second."}, 1),
+        ({}, {"detail": "Expected available in no time."}, None),
         ({}, {"retry_after": -5}, None),
         ({}, {"retry_after": True}, None),
         ({}, {"retry_after": 1e300}, None),
@@ -66,6 +83,8 @@ def test_any_refusal_names_a_wait_or_none(retry_after: str, reset: str, body: by
         ("http://192.168.1.2:8080/api?x=1#y", "http://192.168.1.2:8080/api"),
         ("HTTPS://Example.ORG/Path", "https://example.org/Path"),
         ("[::1]:8000", "https://[::1]:8000"),
+        ("\thttps://example.org\n", "https://example.org"),
+        ("example.org/a?b=https://c", "https://example.org/a"),
     ],
 )
 def test_address_in_any_spelling(text: str, url: str) -> None:
@@ -73,11 +92,32 @@ def test_address_in_any_spelling(text: str, url: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", " ", "https://", "ftp://x", "file:///etc", "https://u:p@x", "https://x:99999", "h ttp:"]
+    "text",
+    [
+        *("", " ", "https://", "ftp://x", "file:///etc", "a+b.c-1://x", "https://x:99999", "h ttp:", "https://a b"),
+        *("https://u:p@x", "https://u@x", "https://:p@x"),
+    ],
 )
 def test_what_is_no_address(text: str) -> None:
     with pytest.raises(InvalidAddress):
         service_address(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "origin"),
+    [
+        ("https://example.org/api?x=1", "https://example.org"),
+        ("http://example.org:8080/api", "https://example.org:8080"),
+        ("http://example.org", "https://example.org"),
+        # What stays on this machine goes over no wire.
+        ("http://127.0.0.1:8080/api", "http://127.0.0.1:8080"),
+        ("http://localhost:8080", "http://localhost:8080"),
+        ("http://[::1]:8080", "http://[::1]:8080"),
+        ("http://127.0.0.1.example.org", "https://127.0.0.1.example.org"),
+    ],
+)
+def test_service_on_the_internet_is_spoken_to_over_https(text: str, origin: str) -> None:
+    assert str(service_origin(text)) == origin
 
 
 @given(st.text())

@@ -3,14 +3,15 @@
 from datetime import UTC, datetime, timedelta
 import json
 import math
+from time import tzset
 
 from hypothesis import given, strategies as st
 import pytest
 
 from custom_components.energy_clouds.vendors.http import Answer
 from custom_components.energy_clouds.vendors.values import (
-    LONGEST_ID,
     LONGEST_NAME,
+    LONGEST_WORD,
     epoch,
     first,
     flag,
@@ -19,7 +20,9 @@ from custom_components.energy_clouds.vendors.values import (
     json_object,
     name,
     number,
+    own_name,
     printable,
+    word,
 )
 
 THEN = datetime(2021, 1, 1, 7, tzinfo=UTC)
@@ -79,7 +82,20 @@ def test_flag(value: object, shown: bool | None) -> None:
     ],
 )
 def test_instant(text: object, time: datetime | None) -> None:
-    assert instant(text) == time
+    found = instant(text)
+    assert found == time
+    assert found is None or found.tzinfo is UTC
+
+
+@pytest.mark.parametrize("text", ["2021-01-01T07:00:00", "2021-01-01T07:00:00Z", "2021-01-01T08:00:00+01:00"])
+def test_machines_own_time_zone_is_of_no_account(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TZ", "Asia/Tokyo")
+    tzset()
+    try:
+        assert instant(text) == THEN
+    finally:
+        monkeypatch.undo()
+        tzset()
 
 
 @pytest.mark.parametrize(
@@ -92,6 +108,9 @@ def test_instant(text: object, time: datetime | None) -> None:
         ("1609484400000", THEN),
         (1609484400.5, THEN + timedelta(seconds=0.5)),
         ("2021-01-01T07:00:00Z", THEN),
+        # So far in the future are seconds, no further.
+        (10**11, datetime(5138, 11, 16, 9, 46, 40, tzinfo=UTC)),
+        (10**11 + 1, datetime(1973, 3, 3, 9, 46, 40, 1000, tzinfo=UTC)),
         (0, datetime(1970, 1, 1, tzinfo=UTC)),
         (-1, datetime(1969, 12, 31, 23, 59, 59, tzinfo=UTC)),
         *(
@@ -120,19 +139,59 @@ def test_name(text: object, shown: str | None) -> None:
 
 
 @pytest.mark.parametrize(
+    ("called", "of", "own"),
+    [
+        ("Kitchen temperature", "Kitchen", "Temperature"),
+        ("KITCHEN: temperature", "kitchen", "Temperature"),
+        ("Kitchen_temp", "Kitchen", "Temp"),
+        ("Kitchen - T -", "Kitchen", "T"),
+        # It is in the name of something else.
+        ("Kitchenette", "Kitchen", "Kitchenette"),
+        ("Main Kitchen", "Kitchen", "Main Kitchen"),
+        ("Power (L1)", "Power (L1", ")"),
+        ("Kitchen", "Kitchen", None),
+        ("Kitchen, ", "Kitchen", None),
+        ("XXL Kitchen XX", "Pump", "XXL Kitchen XX"),
+        ("temperature", "Kitchen", "Temperature"),
+        ("temperature", None, "temperature"),
+        (None, "Kitchen", None),
+        (None, None, None),
+    ],
+)
+def test_own_name_leaves_out_what_it_belongs_to(called: str | None, of: str | None, own: str | None) -> None:
+    assert own_name(called, of) == own
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        ("running", "running"),
+        (" in \n doubt ", "in doubt"),
+        ("x" * LONGEST_WORD, "x" * 255),
+        ("x" * (LONGEST_WORD + 1), "x" * 254 + "…"),
+        ("xyz" * 100, ("xyz" * 100)[:254] + "…"),
+        *((value, None) for value in ("", " ", "\u202e", 5, True, *NONE_OF_ANY_KIND)),
+    ],
+)
+def test_word(value: object, shown: str | None) -> None:
+    assert word(value) == shown
+
+
+@pytest.mark.parametrize(
     ("value", "shown"),
     [
         ("a", "a"),
+        ("X", "X"),
         ("A-b_c.d/e f", "A-b_c.d/e f"),
         ("...a", "...a"),
         (5, "5"),
         (0, "0"),
         (-5, "-5"),
         (10**39, "1" + 39 * "0"),
-        ("x" * LONGEST_ID, "x" * LONGEST_ID),
+        ("x" * 200, "x" * 200),
         *(
             (value, None)
-            for value in ("", " ", " a", "a ", "a  b", "a\nb", "\u202ea", "\ud800", "x" * (LONGEST_ID + 1))
+            for value in ("", " ", " a", "a ", "a  b", "a\nb", "\u202ea", "\ud800", "x" * 201)
         ),
         # A path cannot hold these.
         *((value, None) for value in (".", "..", "...")),
