@@ -512,8 +512,8 @@ async def test_what_leaves_the_window_is_used_no_longer() -> None:
     for seconds, cost in ((0, 10), (10, 20), (20, 5)):
         time.seconds = seconds
         await budget.spend(Priority.LIVE, cost)
-    for seconds, used in ((59, 35), (60, 25), (70, 5), (79.9, 5), (80, 0)):
-        time.seconds = seconds
+    for later, used in ((59, 35), (60, 25), (70, 5), (79.9, 5), (80, 0)):
+        time.seconds = later
         assert budget.used == used
 
 

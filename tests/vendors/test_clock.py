@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
+from time import tzset
 
 import pytest
 
@@ -64,7 +65,13 @@ def test_two_answers_in_a_row_are_believed(errors: tuple[float | None, ...], cor
         ("Fri, 31 Dec 9999 23:59:59 -2300", None),
     ],
 )
-def test_http_date(text: str, date: datetime | None) -> None:
-    found = http_date(text)
+def test_http_date_wherever_the_machine_is(text: str, date: datetime | None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TZ", "Asia/Tokyo")
+    tzset()
+    try:
+        found = http_date(text)
+    finally:
+        monkeypatch.undo()
+        tzset()
     assert found == date
     assert found is None or found.tzinfo is UTC

@@ -189,10 +189,7 @@ def test_word(value: object, shown: str | None) -> None:
         (-5, "-5"),
         (10**39, "1" + 39 * "0"),
         ("x" * 200, "x" * 200),
-        *(
-            (value, None)
-            for value in ("", " ", " a", "a ", "a  b", "a\nb", "\u202ea", "\ud800", "x" * 201)
-        ),
+        *((value, None) for value in ("", " ", " a", "a ", "a  b", "a\nb", "\u202ea", "\ud800", "x" * 201)),
         # A path cannot hold these.
         *((value, None) for value in (".", "..", "...")),
         *((value, None) for value in (True, False, 5.0, 10**40, *NONE_OF_ANY_KIND)),

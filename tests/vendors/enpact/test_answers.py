@@ -167,6 +167,44 @@ def test_sum_that_no_number_can_hold_is_absent() -> None:
     assert answers.newest_total_power(table.rows["meter"], table.units) is None
 
 
+@pytest.mark.parametrize(
+    ("powers", "units", "total"),
+    [
+        ((0.1, 0.2, 0.3), {}, 0.6),
+        ((0.1234567, 0.1, 0.1), {}, 0.323457),
+        ((1, 2, 3), {"p1": "kW", "p3": "W"}, 1005),
+        ((1, 2, 3), {"p1": "BTU"}, None),
+        ((1, 2, None), {}, None),
+    ],
+)
+def test_power_of_three_phases(powers: tuple[float | None, ...], units: dict[str, str], total: float | None) -> None:
+    row = {"timestamp": "2025-08-03T10:00:00Z", **dict(zip(("p1", "p2", "p3"), powers, strict=True))}
+    table = answers.data_table(answered({"data": {"meter": [row]}, "meta": {"units": units}}), NOW)
+    sample = answers.newest_total_power(table.rows["meter"], table.units)
+    assert (sample.value if sample else None) == total
+
+
+def test_answer_that_names_no_units_has_the_documented_ones() -> None:
+    rows = [{"timestamp": f"2025-08-03T10:0{number}:00Z", "imp": number} for number in range(3)]
+    table = answers.data_table(answered({"data": {"meter": rows}}), NOW)
+    samples = answers.samples_of(table.rows["meter"], field(METERS, "imp"), table.units)
+    assert [sample.value for sample in samples] == [0.0, 1.0, 2.0]
+
+
+def test_newest_text_is_cut_to_what_a_name_may_be() -> None:
+    rows = [{"timestamp": f"2025-08-03T10:0{n}:00Z", "deviceName": name} for n, name in enumerate(("a", "x" * 256, ""))]
+    table = answers.data_table(answered({"data": {"meter": rows}}), NOW)
+    assert answers.newest_text(table.rows["meter"], "deviceName") == "x" * 255
+
+
+def test_refusal_tells_what_is_wrong_in_the_documented_forms_only() -> None:
+    assert answers.error_message(answered({"message": "no"}, 400)) == "no"
+    assert answers.error_message(answered({"message": 5}, 400)) is None
+    for status, told in ((400, {"deviceIds.4"}), (422, {"deviceIds.4"}), (403, set()), (404, set())):
+        assert answers.rejected_parameters(answered({"errors": {"deviceIds.4": ["bad"]}}, status)) == told
+    assert answers.rejected_parameters(answered({"errors": ["deviceIds.4"]}, 400)) == set()
+
+
 def test_row_given_as_an_object_is_a_row() -> None:
     row = {"timestamp": "2025-08-03T10:00:00+00:00", "c1": 1.5}
     table = answers.data_table(answered({"data": {"meter": row}}), NOW)
@@ -264,6 +302,7 @@ def test_flags(value: object, flag: bool | None) -> None:
         ("imp", "BTU", 1.5, None),
         ("pf1", "%", 90, None),
         ("c1", 7, 1.5, None),
+        ("c1", ["A"], 1.5, None),
     ],
 )
 def test_unit_that_the_answer_names_is_believed(name: str, unit: object, sent: float, shown: float | None) -> None:
@@ -289,6 +328,13 @@ def test_broken_probe_has_no_temperature(celsius: object, broken: bool) -> None:
     )
 
 
+@pytest.mark.parametrize("percent", [0, 20.5, 100])
+def test_share_is_a_percentage(percent: float) -> None:
+    row = {"timestamp": "2025-08-03T10:00:00Z", "fanEnergySaverEnabled": {"percentTrue": percent}}
+    table = answers.data_table(answered({"data": {"controller": [row]}}), NOW)
+    assert [sample.value for _, sample in answers.shares_of(table.rows["controller"])] == [percent]
+
+
 @pytest.mark.parametrize("percent", [-1, 101, True, None, "x", {"percentTrue": 5}])
 def test_share_that_is_no_percentage_is_absent(percent: object) -> None:
     row = {"timestamp": "2025-08-03T10:00:00Z", "fanEnergySaverEnabled": {"percentTrue": percent}}
@@ -303,11 +349,20 @@ def test_share_that_is_no_percentage_is_absent(percent: object) -> None:
         ({"meters": []}, ()),
         ({"meters": {}}, ()),
         ({"meters": None}, ()),
-        ({"meters": ["a", 7, None, "", " a", "x" * 300, "a\nb", ["c"]]}, ("a",)),
+        ({"meters": ["a", 7, None, "", " a", "x" * 201, "a\nb", ["c"]]}, ("a",)),
+        ({"meters": ["x" * 200]}, ("x" * 200,)),
     ],
 )
 def test_listed_ids(body: Any, ids: tuple[str, ...]) -> None:
     assert answers.listed_ids(answered(body), METERS) == ids
+
+
+def test_list_that_is_too_long_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert answers.MOST_LISTED == 100_000
+    monkeypatch.setattr(answers, "MOST_LISTED", 2)
+    assert answers.listed_ids(answered({"meters": ["a", "b"]}), METERS) == ("a", "b")
+    with pytest.raises(UnexpectedAnswer, match="POST /batch"):
+        answers.listed_ids(answered({"meters": ["a", "b", "c"]}), METERS)
 
 
 @pytest.mark.parametrize("body", [[], {}, {"meters": "a"}, {"devices": []}, 7])
