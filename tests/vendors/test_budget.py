@@ -460,8 +460,37 @@ def test_headers_that_say_half_of_it_stop_nothing(
     states: list[BudgetState] = []
     budget: Budget = budget_at(Time(), on_change=lambda: states.append(budget.state))
     budget.observe(limit, remaining, reset)
-    assert (budget.allowed, budget.held_for, budget.remaining) == (240, timedelta(0), remaining)
+    # What is left of a window that is over says nothing.
+    told = remaining if reset is None or reset > timedelta(0) else None
+    assert (budget.allowed, budget.held_for, budget.remaining) == (240, timedelta(0), told)
     assert states == []
+
+
+async def test_what_is_left_is_what_neither_we_nor_others_have_used() -> None:
+    time = Time()
+    budget = budget_at(time)
+    assert (budget.left, budget.remaining) == (300, None)
+    await budget.spend(Priority.LIVE, 20)
+    assert budget.left == 280
+    budget.observe(300, 250, timedelta(minutes=5))
+    assert (budget.left, budget.remaining) == (250, 250)
+    await budget.spend(Priority.LIVE, 40)
+    assert budget.left == 240
+    time.seconds += 300
+    assert (budget.left, budget.remaining) == (240, None)
+    budget.observe(100, None, None)
+    assert budget.left == 40
+    budget.hold(timedelta(seconds=10))
+    assert budget.left == 0
+    time.seconds += 900
+    assert budget.left == 100
+
+
+async def test_no_less_than_nothing_is_left() -> None:
+    budget = budget_at(Time())
+    await budget.spend(Priority.LIVE, 90)
+    budget.observe(50, None, None)
+    assert budget.left == 0
 
 
 @pytest.mark.parametrize("requests", [1, 2])
