@@ -6,13 +6,14 @@ from typing import Any
 from homeassistant.core import HomeAssistant
 from homeassistant.setup import async_setup_component
 import pytest
-from pytest_homeassistant_custom_component.common import get_system_health_info
+from pytest_homeassistant_custom_component.common import MockConfigEntry, get_system_health_info
 
 from custom_components.energy_clouds.const import DOMAIN
 from tests.simulators import faults
 from tests.simulators.enpact import PRODUCTION_KEY, EnpactSimulator
 
 from .conftest import Account, MakeAccount
+from .enapter_home import small
 
 OK = "ok"
 UNREACHABLE = {"type": "failed", "error": "unreachable"}
@@ -49,6 +50,25 @@ async def test_service_that_answers_is_reached_whatever_it_says(hass: HomeAssist
     assert account.requests == ["GET ", "GET "]
     assert PRODUCTION_KEY not in str([(one.headers, one.query_string) for one in account.simulator.requests])
     assert account.entry.runtime_data.budget.used == 5
+
+
+async def test_gateway_that_is_there_over_http_only_is_reached(hass: HomeAssistant, make_account: MakeAccount) -> None:
+    gateway = make_account(small())
+    await gateway.set_up()
+    assert await async_setup_component(hass, "system_health", {})
+    assert (await health(hass))["enapter_reach"] == OK
+
+
+async def test_two_accounts_at_one_address_are_one_request_and_a_bad_address_is_told(
+    hass: HomeAssistant, account: Account
+) -> None:
+    data = account.entry.data
+    for entry_id, url in (("same", data["credentials"]["url"]), ("bad", "http://[")):
+        MockConfigEntry(
+            domain=DOMAIN, entry_id=entry_id, data={**data, "credentials": {**data["credentials"], "url": url}}
+        ).add_to_hass(hass)
+    assert (await health(hass))["enpact_reach"] == {"type": "failed", "error": "invalid address"}
+    assert account.requests == ["GET "]
 
 
 async def test_service_that_does_not_answer_is_not_reached(hass: HomeAssistant, account: Account) -> None:

@@ -8,6 +8,7 @@ from homeassistant.components import system_health
 from homeassistant.config_entries import ConfigEntry, ConfigEntryState
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.aiohttp_client import async_get_clientsession
+from yarl import URL
 
 from .const import CONF_CREDENTIALS, CONF_VENDOR, DOMAIN
 from .storage import async_get_budgets
@@ -17,6 +18,7 @@ from .vendors.errors import InvalidAddress, RateLimited
 
 TIMEOUT = aiohttp.ClientTimeout(total=5)
 UNREACHABLE = {"type": "failed", "error": "unreachable"}
+INVALID = {"type": "failed", "error": "invalid address"}
 WAITING = {"type": "failed", "error": "rate limited"}
 
 
@@ -46,25 +48,32 @@ async def _info(hass: HomeAssistant) -> dict[str, Any]:
 async def _reach_all(
     hass: HomeAssistant, entries: Collection[ConfigEntry], budgets: Collection[Budget]
 ) -> str | dict[str, str]:
-    """Ask each address once; the first that does not answer is what is told."""
-    asked = set()
+    """Ask at each address once; the first account whose service does not answer is what is told."""
+    answered = set[tuple[URL, ...]]()
     for entry, budget in zip(entries, budgets, strict=True):
         vendor, credentials = VENDORS[entry.data[CONF_VENDOR]], entry.data[CONF_CREDENTIALS]
-        try:
-            url = vendor.service(credentials)
-        except InvalidAddress:
-            return {"type": "failed", "error": "invalid address"}
-        if url in asked:
-            continue
-        asked.add(url)
         session = async_get_clientsession(hass, verify_ssl=vendor.verifies_certificate(credentials))
         try:
-            await budget.spend(Priority.HISTORY)
-            async with session.get(url, timeout=TIMEOUT, allow_redirects=False):
-                pass
+            addresses = vendor.addresses(credentials)
+            if addresses in answered:
+                continue
+            answers = [await _answers(session, address, budget) for address in addresses]
+        except InvalidAddress:
+            return INVALID
         except RateLimited:
             return WAITING
-        except aiohttp.ClientError, OSError, ValueError:
-            # A timeout is an OSError. No text: it may quote the address.
+        if not any(answers):
             return UNREACHABLE
+        answered.add(addresses)
     return "ok"
+
+
+async def _answers(session: aiohttp.ClientSession, address: URL, budget: Budget) -> bool:
+    """Whether anybody answers, whatever it is. Raises `RateLimited`."""
+    await budget.spend(Priority.HISTORY)
+    try:
+        async with session.get(address, timeout=TIMEOUT, allow_redirects=False):
+            return True
+    except aiohttp.ClientError, OSError, ValueError:
+        # A timeout is an OSError. No text: it may quote the address.
+        return False

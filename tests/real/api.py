@@ -34,6 +34,7 @@ class Api:
         self._socket = socket
         self._numbers = count(1)
         self._waiting: dict[int, asyncio.Future[Any]] = {}
+        self._events: asyncio.Queue[Any] = asyncio.Queue()
 
     async def get(self, path: str) -> Any:
         """Return the JSON of a resource."""
@@ -79,6 +80,8 @@ class Api:
         """Take in answers, and (aiohttp does) answer pings: who is silent is disconnected within two minutes."""
         async for message in self._socket:
             answer = message.json()
+            if answer["type"] == "event":
+                self._events.put_nowait(answer["event"])
             future = self._waiting.pop(answer["id"], None) if answer["type"] == "result" else None
             if future is not None and not future.done():
                 future.set_result(answer)
@@ -116,6 +119,18 @@ class Api:
         """Return the repair issues of an integration."""
         issues = (await self.command("repairs/list_issues"))["issues"]
         return [issue for issue in issues if issue["domain"] == domain]
+
+    async def system_health(self, domain: str) -> dict[str, Any]:
+        """Return what the page on the system's health tells of an integration, once all of it is known."""
+        await self.command("system_health/info")
+        info: dict[str, Any] = {}
+        async with asyncio.timeout(60):
+            while (event := await self._events.get())["type"] != "finish":
+                if event["type"] == "initial":
+                    info = dict(event["data"][domain]["info"])
+                elif event["domain"] == domain:
+                    info[event["key"]] = event.get("data", event.get("error"))
+        return info
 
     async def until_running(self) -> None:
         """Wait until Home Assistant has finished its start."""

@@ -56,6 +56,18 @@ def check_log(home_assistant: HomeAssistant, entries: Iterable[Entry]) -> Proble
     ]
 
 
+async def check_health(api: Api, accounts: Sequence[Account]) -> Problems:
+    """The page on the system's health says that every account is running, and that every service can be reached."""
+    health = await api.system_health(DOMAIN)
+    running, total = f"{len(accounts)} of {len(accounts)} running", health.pop("accounts", None)
+    problems = [] if total == running else [f"the system's health: accounts are {total}"]
+    for account in accounts:
+        reach, budget = (health.get(f"{account.vendor}_{what}") for what in ("reach", "budget"))
+        if reach != "ok" or not str(budget).endswith("used"):
+            problems.append(f"the system's health: {account.vendor}: {reach}, {budget}")
+    return problems
+
+
 async def check_repairs(api: Api) -> Problems:
     """There is nothing to be repaired."""
     return [f"there is a repair issue: {issue['issue_id']}" for issue in await api.issues(DOMAIN)]

@@ -54,9 +54,12 @@ async def verify(setting: Setting) -> Problems:
         restart += await _verify_restarted_energy(again, filled, rows)
         entries = [await again.look(added) for added in again.added]
         repairs += await hygiene.check_repairs(again.api)
+        requests = [problem for account in accounts for problem in hygiene.check_requests(account)]
+        sent = sum(account.requests() for account in accounts)
+        # It asks without a credential, so what it is answered does not count.
+        health = await hygiene.check_health(again.api, accounts)
     _tell(repairs, "there is nothing to be repaired")
-    requests = [problem for account in accounts for problem in hygiene.check_requests(account)]
-    sent = sum(account.requests() for account in accounts)
+    _tell(health, "the system's health says that all accounts are running and all services are there")
     _tell(requests, f"the services refused none of {sent} requests")
     log = hygiene.check_log(setting.home_assistant, entries)
     records = len(setting.home_assistant.log_records())
@@ -64,7 +67,7 @@ async def verify(setting: Setting) -> Problems:
     leaks = await asyncio.to_thread(hygiene.check_secrets, setting.home_assistant.folder, accounts)
     secrets = sum(len(account.secrets()) for account in accounts)
     _tell(leaks, f"no file, the debug log included, holds any of {secrets} secrets, but for the two that keep them")
-    return [*problems, *restart, *repairs, *requests, *log, *leaks]
+    return [*problems, *restart, *repairs, *health, *requests, *log, *leaks]
 
 
 async def _verify_energy(setting: Setting, filled: Filled) -> Problems:

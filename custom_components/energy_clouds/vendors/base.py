@@ -148,6 +148,11 @@ class Vendor(ABC):
         """The address that the credential is for. Raises `InvalidAddress`."""
 
     @classmethod
+    def addresses(cls, credentials: Credentials) -> tuple[URL, ...]:
+        """Where the service is looked for, the likeliest first. Raises `InvalidAddress`."""
+        return (cls.service(credentials),)
+
+    @classmethod
     def verifies_certificate(cls, credentials: Credentials) -> bool:  # noqa: ARG003  for vendors with a switch
         """Whether the service's certificate has to be one that can be trusted. Raises nothing."""
         return True

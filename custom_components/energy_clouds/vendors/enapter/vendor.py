@@ -83,6 +83,11 @@ class Enapter(Vendor):
 
     @override
     @classmethod
+    def addresses(cls, credentials: Credentials) -> tuple[URL, ...]:
+        return place_of(str(credentials.get("url") or "")).bases
+
+    @override
+    @classmethod
     def verifies_certificate(cls, credentials: Credentials) -> bool:
         """Only a gateway's own certificate may be taken on trust."""
         try:
