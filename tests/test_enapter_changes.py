@@ -80,20 +80,6 @@ async def test_device_without_a_manifest_has_its_connection_only(hass: HomeAssis
     assert shown_of(hass, account, BARE) == {"own,connectivity": "on"}
 
 
-async def test_vanished_device_is_removed_after_three_lists(
-    hass: HomeAssistant, account: Enapter, caplog: pytest.LogCaptureFixture
-) -> None:
-    account.simulator.remove_device(EV_CHARGER)
-    await account.polls(20)
-    assert registered_device(hass, account, EV_CHARGER) is not None
-    assert set(shown_of(hass, account, EV_CHARGER).values()) == {"unavailable"}
-    await discoveries(account, 3)
-    assert registered_device(hass, account, EV_CHARGER) is None
-    assert shown_of(hass, account, EV_CHARGER) == {}
-    assert float(shown(hass, account, POWER_METER, "total_power"))
-    assert complaints(caplog) == []
-
-
 async def test_device_that_comes_back_is_the_same(
     hass: HomeAssistant, account: Enapter, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -56,21 +56,6 @@ async def test_new_device_appears_without_a_reload(hass: HomeAssistant, eniris: 
     assert eniris.entry.runtime_data is coordinator
 
 
-async def test_removed_device_goes_after_three_complete_lists_also_as_the_only_one_of_its_kind(
-    hass: HomeAssistant, eniris: Eniris
-) -> None:
-    await eniris.set_up()
-    eniris.simulator.remove_device(HEAT_PUMP)
-    for _ in range(2):
-        await lists(eniris)
-        assert eniris.state(HEAT) == "unavailable"
-        assert "Daikin Altherma" in names(hass, eniris)
-    await lists(eniris)
-    assert hass.states.get(HEAT) is None
-    assert "Daikin Altherma" not in names(hass, eniris)
-    assert float(eniris.state(POWER))
-
-
 async def test_empty_list_removes_nothing(hass: HomeAssistant, eniris: Eniris) -> None:
     await eniris.set_up()
     before, nodes = names(hass, eniris), eniris.simulator.nodes[:]

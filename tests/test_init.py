@@ -59,18 +59,6 @@ async def test_unload_stops_everything_and_leaves_entities_unavailable(hass: Hom
     assert account.state("sensor.main_incomer_total_power") == STATE_UNAVAILABLE
 
 
-async def test_removal_leaves_nothing_behind(
-    hass: HomeAssistant, account: Account, hass_storage: dict[str, Any]
-) -> None:
-    await account.set_up()
-    assert f"{DOMAIN}.{account.entry.entry_id}" in hass_storage
-    await hass.config_entries.async_remove(account.entry.entry_id)
-    await hass.async_block_till_done()
-    assert not [key for key in hass_storage if key.startswith(DOMAIN)]
-    assert er.async_get(hass).entities.get_entries_for_config_entry_id(account.entry.entry_id) == []
-    assert dr.async_entries_for_config_entry(dr.async_get(hass), account.entry.entry_id) == []
-
-
 async def test_removal_does_not_forget_a_wait(
     hass: HomeAssistant, account: Account, hass_storage: dict[str, Any]
 ) -> None:

@@ -53,7 +53,13 @@ class Known:
         """All that is known; buildings stand before their hubs and sensors."""
         devices = sorted(self._devices.values(), key=lambda device: device.parent_id is not None)
         self._changed = False
-        return Inventory(sites=tuple(self._sites.values()), devices=tuple(devices), points=tuple(self._points.values()))
+        return Inventory(
+            sites=tuple(self._sites.values()),
+            devices=tuple(devices),
+            points=tuple(self._points.values()),
+            # Hubs and sensors are. Where only buildings are listed, nothing is said of those.
+            in_one_list=any(device.id not in self._sites for device in devices),
+        )
 
     def changed_inventory(self) -> Inventory | None:
         """All that is known, if it is more than `inventory` returned last."""
