@@ -58,7 +58,7 @@ async def test_account_is_added(hass: HomeAssistant, cloud: Enapter) -> None:
     assert result["data"] == {
         "vendor": "enapter",
         "account_id": ENAPTER_ACCOUNT_ID,
-        "credentials": {"url": f"{address(cloud)}/devices?expand=site", "token": TOKEN, "verify_ssl": True},
+        "credentials": {"url": f"{address(cloud)}/devices", "token": TOKEN, "verify_ssl": True},
     }
     cloud.entry = result["result"]
     assert (cloud.entry.unique_id, cloud.entry.state) == (f"enapter_{ENAPTER_ACCOUNT_ID}", ConfigEntryState.LOADED)

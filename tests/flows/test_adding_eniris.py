@@ -51,7 +51,7 @@ async def test_account_is_added_with_one_sign_in(hass: HomeAssistant, eniris: En
         "credentials": {
             "username": USERNAME,
             "url": eniris.server.url,
-            "auth_url": f"{eniris.server.url}/docs/#login",
+            "auth_url": f"{eniris.server.url}/docs/",
         },
     }
     entry = result["result"]

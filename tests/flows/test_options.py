@@ -7,28 +7,6 @@ import pytest
 from tests.conftest import Account
 
 
-async def test_options_are_stored_and_take_effect(hass: HomeAssistant, account: Account) -> None:
-    await account.set_up()
-    form = await hass.config_entries.options.async_init(account.entry.entry_id)
-    assert form["step_id"] == "init"
-    assert form["description_placeholders"] == {"fastest": "60"}
-    await hass.config_entries.options.async_configure(
-        form["flow_id"], {"scan_interval": 300, "excluded_devices": ["meter-building-a-001"]}
-    )
-    await hass.async_block_till_done()
-    assert account.entry.options == {"scan_interval": 300, "excluded_devices": ["meter-building-a-001"]}
-    assert hass.states.get("sensor.main_incomer_total_power") is None
-    assert account.entry.runtime_data.interval.total_seconds() == 300
-
-    # Left empty: automatic again, and everything back.
-    form = await hass.config_entries.options.async_init(account.entry.entry_id)
-    await hass.config_entries.options.async_configure(form["flow_id"], {"excluded_devices": []})
-    await hass.async_block_till_done()
-    assert account.entry.options == {}
-    assert float(account.state("sensor.main_incomer_total_power"))
-    assert account.entry.runtime_data.interval.total_seconds() == 60
-
-
 async def test_interval_below_the_budgets_is_refused(hass: HomeAssistant, account: Account) -> None:
     await account.set_up(options={"scan_interval": 10})
     form = await hass.config_entries.options.async_init(account.entry.entry_id)
