@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta, tzinfo
 import json
 import os
@@ -11,7 +12,7 @@ from zoneinfo import ZoneInfo
 import aiohttp
 from vendors import Vendor
 from vendors.base import Connection, Credentials, Options
-from vendors.errors import InvalidCredentials
+from vendors.errors import InvalidCredentials, VendorError
 from vendors.model import Inventory, Nature
 from vendors.tokens import Grant, Vault
 
@@ -64,6 +65,9 @@ class Course:
                 if history is not None:
                     await self._look_back(client, findings, history, say)
             finally:
+                with suppress(VendorError):
+                    # Where there is a session, nobody needs it any more.
+                    await client.logout()
                 findings.notices = tuple(client.notices())
                 findings.answers = dict(client.last_answers())
 
