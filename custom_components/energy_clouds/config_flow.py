@@ -52,6 +52,7 @@ class EnergyCloudsConfigFlow(ConfigFlow, domain=DOMAIN):
         self._errors: dict[str, str] = {}
         self._wait = ""
         self._demanded: CredentialField | None = None
+        self._vendor = ""
         self._entered: Credentials = {}
         self._vault = Vault()
         self._account: Account | None = None
@@ -61,6 +62,12 @@ class EnergyCloudsConfigFlow(ConfigFlow, domain=DOMAIN):
     @override
     def async_get_options_flow(config_entry: ConfigEntry) -> OptionsFlow:
         return EnergyCloudsOptionsFlow()
+
+    @callback
+    @override
+    def async_remove(self) -> None:
+        """The dialogue is over, however it ended."""
+        self._async_end_session()
 
     @override
     async def async_step_user(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
@@ -149,7 +156,16 @@ class EnergyCloudsConfigFlow(ConfigFlow, domain=DOMAIN):
         async with vault.lock:
             replaced = vault.grant
             await vault.put(self._vault.grant)
+        self._vault = Vault()
         return replaced
+
+    @callback
+    def _async_end_session(self) -> None:
+        """Log out what no account has taken over; nobody waits for that."""
+        vault, self._vault = self._vault, Vault()
+        if vault.grant is not None:
+            ending = async_log_out(self.hass, self._vendor, self._entered, vault)
+            self.hass.async_create_background_task(ending, "energy_clouds logout")
 
     def _abort_if_credential_is_used(
         self, vendor: str, credentials: Credentials, but_by: ConfigEntry | None = None
@@ -173,7 +189,8 @@ class EnergyCloudsConfigFlow(ConfigFlow, domain=DOMAIN):
         vendor_class = VENDORS[vendor]
         self._errors = {}
         if credentials != self._entered:
-            self._entered, self._vault, self._account = credentials, Vault(), None
+            self._async_end_session()
+            self._vendor, self._entered, self._account = vendor, credentials, None
         try:
             client = await async_connect(self.hass, vendor, credentials, vault=self._vault)
             # What was only good once need not be entered again because of what went wrong after it.
@@ -182,7 +199,8 @@ class EnergyCloudsConfigFlow(ConfigFlow, domain=DOMAIN):
         except InvalidAddress:
             self._errors[first_field(vendor_class, FieldKind.ADDRESS)] = "invalid_url"
         except InvalidCredentials as err:
-            self._account, self._vault = None, Vault()
+            self._account = None
+            self._async_end_session()
             self._demanded = field_on_demand(vendor_class, err.field)
             if self._demanded is None or err.reason != f"{err.field}_needed":
                 self._errors[err.field or first_field(vendor_class, FieldKind.SECRET)] = err.reason

@@ -149,6 +149,28 @@ async def test_account_with_an_address_that_is_none_is_removed_all_the_same(
     assert (eniris.requests, "Traceback" in caplog.text) == ([], False)
 
 
+@pytest.mark.parametrize("ending", ["another account", "given up", "other credential"])
+async def test_dialogue_without_an_outcome_leaves_no_session(
+    hass: HomeAssistant, hass_storage: dict[str, Any], eniris: Eniris, ending: str
+) -> None:
+    await set_up(hass, eniris)
+    (kept,) = refresh_tokens(hass_storage)
+    if ending == "another account":
+        hass.config_entries.async_update_entry(eniris.entry, data={**eniris.entry.data, "account_id": "another"})
+    else:
+        eniris.simulator.faults.add(faults.Status(500), "/v1/device/query")
+    entry: Any = eniris.entry
+    flow = (await entry.start_reconfigure_flow(hass))["flow_id"]
+    await submit(hass, flow, entered(eniris.server))
+    if ending == "given up":
+        assert len(tokens_that_work(eniris)) == 2
+        hass.config_entries.flow.async_abort(flow)
+    elif ending == "other credential":
+        await submit(hass, flow, entered(eniris.server, password="wrong"))
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert tokens_that_work(eniris) == refresh_tokens(hass_storage) == [kept]
+
+
 @pytest.mark.parametrize("source", ["reauth", "reconfigure"])
 @pytest.mark.parametrize("moves", [False, True], ids=["there", "moved"])
 async def test_new_session_ends_the_one_in_whose_place_it_is(

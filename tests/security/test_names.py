@@ -21,6 +21,7 @@ from custom_components.energy_clouds import diagnostics
 from custom_components.energy_clouds.const import DOMAIN
 from custom_components.energy_clouds.statistic_names import statistic_names
 from custom_components.energy_clouds.statistics import statistic_id
+from custom_components.energy_clouds.vendors.enapter.manifests import manifest_of
 from custom_components.energy_clouds.vendors.model import (
     Device,
     DeviceKind,
@@ -255,6 +256,16 @@ async def test_names_of_every_kind_of_thing_at_once(
     assert len(hass.states.async_all()) > len(points)
     await life.end()
     assert problems() == []
+
+
+def test_words_that_no_database_would_take_are_not_told() -> None:
+    def words(number: int, length: int) -> Any:
+        enum = [f"{one:03}" + "x" * (length - 3) for one in range(number)]
+        declared = manifest_of({"telemetry": {"mode": {"type": "string", "enum": enum}}})
+        return declared.attributes["mode"].words
+
+    assert len(words(100, 40)) == 100
+    assert words(100, 41) == {}
 
 
 # Texts that Home Assistant shows as Markdown

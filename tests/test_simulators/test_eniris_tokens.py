@@ -79,7 +79,9 @@ async def test_logging_out(clock: SimClock) -> None:
     async with eniris(clock) as client:
         refresh, other = await client.login(), await client.login()
         # A body that is announced has to be there.
-        announced = await client.ask("POST", "/auth/logout", token=refresh, headers={"Content-Type": "application/json"})
+        announced = await client.ask(
+            "POST", "/auth/logout", token=refresh, headers={"Content-Type": "application/json"}
+        )
         assert announced[0].status == 400
         assert await client.told("POST", "/auth/logout", token=refresh) == (204, "")
         assert await client.told("POST", "/auth/logout", token=refresh) == INVALID
