@@ -218,6 +218,7 @@ async def test_error_of_the_service_is_an_answer_where_it_tells_something(
         ("-3", 0),
         ("98.76666666666667", 98.76666666666667),
         ("1e-7", 1e-7),
+        ("1E-7", 1e-7),
         ("nan", None),
         ("", None),
         ("9" * 12, None),

@@ -76,6 +76,7 @@ async def test_path_query_and_headers_are_sent_as_they_are_meant(post: Post, mak
     ids, query = {"id": "a/b c?é"}, [("q", "a b/&é"), ("q", "2")]
     answer = await http.request("GET", "x/{id}/y", priority=Priority.LIVE, ids=ids, query=query, headers={"A": "2"})
     assert (answer.endpoint, answer.status, answer.body) == ("GET /x/{id}/y", 200, b"{}")
+    assert "Date" in answer.headers
     assert post.got == [("GET", "/api/x/a%2Fb%20c%3F%C3%A9/y?q=a%20b%2F%26%C3%A9&q=2", b"")]
     [headers] = post.got_headers
     assert (headers["X-Key"], headers["A"]) == ("k", "2")
@@ -84,6 +85,17 @@ async def test_path_query_and_headers_are_sent_as_they_are_meant(post: Post, mak
     assert post.got[1] == ("GET", "/api/x", b"")
     assert post.got_headers[1]["A"] == "1"
     assert (http.sent, post.budget.used) == (2, 2)
+
+
+@pytest.mark.parametrize(("priority", "most"), [(Priority.HISTORY, 27), (Priority.DISCOVERY, 35), (Priority.LIVE, 80)])
+async def test_each_request_has_the_room_of_its_priority(
+    post: Post, make_http: MakeHttp, priority: Priority, most: int
+) -> None:
+    http = await make_http()
+    post.budget.plan(45, timedelta(minutes=1))
+    await http.request("GET", "x", priority=priority, cost=most)
+    with pytest.raises(RateLimited):
+        await http.request("GET", "x", priority=priority)
 
 
 @pytest.mark.parametrize(
@@ -186,6 +198,7 @@ async def test_limit_that_is_no_whole_number_is_none(post: Post, make_http: Make
     [
         (429, {"Retry-After": "9"}, (10, LOCKED_OUT)),
         (429, {}, (61, LOCKED_OUT)),
+        (429, {"Retry-After": format_datetime(NOW + timedelta(seconds=9), usegmt=True)}, (10, LOCKED_OUT)),
         (503, {"Retry-After": "9"}, (10, RATE_LIMITED)),
     ],
 )
