@@ -145,6 +145,35 @@ def test_buildings(row: dict[str, object], expected: dict[str, str | None]) -> N
     assert answers.buildings_of([row]) == expected
 
 
+@pytest.mark.parametrize("hub", ["sensor_hub", "sensorhub", "sensorHub", "hub"])
+@pytest.mark.parametrize("type_", ["type", "sensor_type", "kind"])
+def test_sensor_under_every_key(hub: str, type_: str) -> None:
+    row: dict[str, object] = {"uuid": "A", "id": 5, "name": "Meter", type_: "delivery", "unit": "parsec"}
+    found = answers.sensors_of(
+        [row | {hub: {"uuid": "H", "name": "Hub"}}, row | {hub: "H"}, row | {hub: {"name": "x"}}]
+    )
+    assert [(one.id, one.number, one.name, one.type, one.unit) for one in found] == [
+        ("a", "5", "Meter", "delivery", "parsec")
+    ] * 3
+    assert [one.hub for one in found] == [answers.Hub(id="h", name="Hub"), answers.Hub(id="h", name=None), None]
+
+
+def test_unit_that_is_not_known_is_told_as_it_is() -> None:
+    rows: list[answers.Item] = [
+        {"uuid": "a", "value": 5, "timestamp": STAMP, "unit": "par\nsec"},
+        {"uuid": "b", "value": {"value": 5, "timestamp": STAMP}, "unit": "parsec"},
+        {"uuid": "c", "value": 5, "timestamp": STAMP, "unit": "KW"},
+        {"uuid": "d", "value": 5, "timestamp": STAMP},
+    ]
+    assert [one.unit for one in answers.measurements_of(rows, NOW)] == ["par sec", "parsec", "kW", None]
+
+
+@pytest.mark.parametrize(("ahead", "number"), [(60, 1), (61, 0)])
+def test_value_that_is_yet_to_come_is_none(ahead: int, number: int) -> None:
+    rows: list[answers.Item] = [{"uuid": "a", "value": 5, "timestamp": STAMP + ahead}]
+    assert len(answers.measurements_of(rows, NOW)) == number
+
+
 @pytest.mark.parametrize("stamp", [STAMP, float(STAMP), str(STAMP), STAMP * 1000, "2026-11-17T11:00:30+01:00"])
 def test_value_and_time_under_every_key(stamp: object) -> None:
     keys = ("value", "power", "watt", "watts", "electricity", "usage", "measurement")
@@ -166,6 +195,13 @@ def test_value_and_time_under_every_key(stamp: object) -> None:
         ({"timestamp": STAMP, "netConsumption": 5}, {"net_consumption": 5}),
         ({"timestamp": STAMP, "value": 5}, {"power": 5}),
         ({"timestamp": STAMP, "electricity": {"consumption": 5}}, {"consumption": 5}),
+        ({"timestamp": STAMP, "result": {"consumption": 5}}, {"consumption": 5}),
+        ({"timestamp": STAMP, "results": {"data": {"consumption": 5}}}, {"consumption": 5}),
+        ({"timestamp": STAMP, "_net-consumption!": 5, "meter_uuid": 7}, {"net_consumption": 5}),
+        (
+            {"timestamp": STAMP, **{f"phase_{number}": number for number in range(99)}},
+            {f"phase_{number}": number for number in range(50)},
+        ),
         (
             {"timestamp": STAMP, "battery": {"power": 5, "state": {"charge": 7}}},
             {"battery": 5, "battery_state_charge": 7},
@@ -193,6 +229,14 @@ def test_nesting_without_end_is_left_somewhere() -> None:
     for _ in range(200):
         body = {"timestamp": STAMP, "data": body, "production": 7}
     assert {one.id for one in answers.channels_of(answered(body), NOW)} == {"production"}
+
+
+@pytest.mark.parametrize(("levels", "channels"), [(8, {"consumption"}), (9, set())])
+def test_eight_levels_are_looked_at(levels: int, channels: set[str]) -> None:
+    body: object = {"consumption": 5}
+    for _ in range(levels):
+        body = {"timestamp": STAMP, "data": body}
+    assert {one.id for one in answers.channels_of(answered(body), NOW)} == channels
 
 
 # What follows asks for nothing but that nothing surprising happens.
