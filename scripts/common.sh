@@ -1,6 +1,6 @@
 # Sourced by the other scripts: where things are, and how Python 3.14, the packages and the browser are had.
-# Everything lands in the repository (.tools, .venv, .venv-demo, .venv-probe, .venv-referees, .demo), but for one cache
-# folder: $cache.
+# Everything lands in the repository (.tools, .venv, .venv-demo, .venv-mutation, .venv-probe, .venv-referees, .demo), but
+# for one cache folder: $cache.
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/energy-clouds
