@@ -18,8 +18,8 @@ from ..server import HOST, Application, Server
 
 
 @cache
-def certificate() -> tuple[str, str]:
-    """Return a self-signed certificate for 127.0.0.1 and localhost and its key, as PEM; one per process.
+def certificate(number: int) -> tuple[str, str]:
+    """Return a self-signed certificate for 127.0.0.1 and localhost and its key, as PEM; one per number and process.
 
     It is valid for longer than any clock of a test may say.
     """
@@ -44,28 +44,28 @@ def certificate() -> tuple[str, str]:
     return signed.public_bytes(serialization.Encoding.PEM).decode(), private.decode()
 
 
-def serving() -> ssl.SSLContext:
-    """Return a context that serves with the certificate."""
+def serving(number: int = 0) -> ssl.SSLContext:
+    """Return a context that serves with the certificate of that number."""
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     # Only files can be loaded.
     with tempfile.NamedTemporaryFile("w", suffix=".pem", delete_on_close=False) as file:
-        file.write("".join(certificate()))
+        file.write("".join(certificate(number)))
         file.close()
         context.load_cert_chain(os.fspath(file.name))
     return context
 
 
 def trusting() -> ssl.SSLContext:
-    """Return a client's context that trusts the certificate, and no other."""
-    return ssl.create_default_context(cadata=certificate()[0])
+    """Return a client's context that trusts the first certificate, and no other."""
+    return ssl.create_default_context(cadata=certificate(0)[0])
 
 
 class TlsServer(Server):
     """A simulator on a port of 127.0.0.1, over https; `url` begins with https."""
 
-    def __init__(self, simulator: Application, port: int = 0) -> None:
+    def __init__(self, simulator: Application, port: int = 0, certificate_number: int = 0) -> None:
         """Serve `simulator` on `port`, or on a free one if it is 0."""
-        super().__init__(simulator, port, serving())
+        super().__init__(simulator, port, serving(certificate_number))
 
 
 @asynccontextmanager

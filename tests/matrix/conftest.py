@@ -1,0 +1,1 @@
+from .printing import pytest_terminal_summary  # noqa

@@ -1,0 +1,277 @@
+"""How faults are put in force, and how they end."""
+
+from abc import ABC
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+import re
+import socket
+from typing import TYPE_CHECKING, Any, override
+
+from aiohttp.abc import AbstractResolver, ResolveResult
+from homeassistant.helpers.aiohttp_client import async_get_clientsession
+from aiohttp import TCPConnector
+
+from tests.simulators.enapter import TlsServer
+from tests.simulators.enapter.tls import trusting
+from tests.simulators.faults import Fault as Kind
+from tests.simulators.server import HOST
+
+from .homes import Home, Undo
+from .kinds import Changed, Never, Replayed
+
+if TYPE_CHECKING:
+    from .cell import Cell
+
+ANYTHING = re.compile("")
+
+
+class Strike(ABC):
+    """What happens to an account's service, to the way there, or to a clock."""
+
+    async def prepare(self, cell: Cell) -> None:
+        """Before the account is set up."""
+
+    async def begin(self, cell: Cell) -> None:
+        """From now on it is in force."""
+
+    async def end(self, cell: Cell) -> None:
+        """From now on all is well again."""
+
+    def holds(self) -> int | None:
+        """How many requests have been held that get no answer; None where all get one."""
+        return None
+
+
+@dataclass(slots=True)
+class Answers(Strike):
+    """The service answers something else: to all requests, or to those for data; `times` is how often."""
+
+    kind: Callable[[Home[Any]], Kind]
+    data_only: bool = False
+    times: int | None = None
+
+    @override
+    async def begin(self, cell: Cell) -> None:
+        path = cell.home.signing_in if self.data_only else None
+        pattern = ANYTHING if path is None else re.compile(f"^(?!.*(?:{path.pattern}))")
+        cell.account.simulator.faults.add(self.kind(cell.home), pattern, self.times)
+
+    @override
+    async def end(self, cell: Cell) -> None:
+        cell.account.simulator.faults.clear()
+
+
+@dataclass(slots=True)
+class Holds(Strike):
+    """The service takes requests, and gives no answer, or one that never ends."""
+
+    drips: bool = False
+    never: Never = field(default_factory=Never)
+
+    @override
+    async def begin(self, cell: Cell) -> None:
+        self.never = Never(drips=self.drips)
+        cell.account.simulator.faults.add(self.never)
+
+    @override
+    async def end(self, cell: Cell) -> None:
+        cell.account.simulator.faults.clear()
+        self.never.over.set()
+
+    @override
+    def holds(self) -> int | None:
+        return self.never.held
+
+
+class Unplugged(Strike):
+    """Nobody listens at the service's port."""
+
+    @override
+    async def begin(self, cell: Cell) -> None:
+        await cell.account.server.stop()
+
+    @override
+    async def end(self, cell: Cell) -> None:
+        await cell.account.server.start()
+
+
+@dataclass(slots=True)
+class Unresolved(Strike):
+    """The service's name is not to be had of any name server; connections that there were are gone."""
+
+    resolver: Resolver = field(default_factory=lambda: Resolver())
+
+    @override
+    async def prepare(self, cell: Cell) -> None:
+        connector = connector_of(cell)
+        await connector._resolver.close()
+        connector._resolver = self.resolver
+        cell.host = "localhost"
+
+    @override
+    async def begin(self, cell: Cell) -> None:
+        self.resolver.fails = True
+        connector_of(cell).clear_dns_cache()
+        await cell.account.server.stop()
+        await cell.account.server.start()
+
+    @override
+    async def end(self, cell: Cell) -> None:
+        self.resolver.fails = False
+
+
+@dataclass(slots=True)
+class Resolver(AbstractResolver):
+    """Knows one name."""
+
+    fails: bool = False
+    asked: int = 0
+
+    @override
+    async def resolve(
+        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
+    ) -> list[ResolveResult]:
+        self.asked += 1
+        if self.fails:
+            raise OSError(None, "Name or service not known")
+        return [
+            ResolveResult(hostname=host, host=HOST, port=port, family=socket.AF_INET, proto=0, flags=0),
+        ]
+
+    @override
+    async def close(self) -> None:
+        """Nothing is open."""
+
+
+class Untrusted(Strike):
+    """The service shows another certificate than the one that can be trusted."""
+
+    @override
+    async def prepare(self, cell: Cell) -> None:
+        connector_of(cell)._ssl = trusting()
+        cell.account.server = TlsServer(cell.account.simulator)
+
+    @override
+    async def begin(self, cell: Cell) -> None:
+        await self._serve(cell, certificate=1)
+
+    @override
+    async def end(self, cell: Cell) -> None:
+        await self._serve(cell, certificate=0)
+
+    async def _serve(self, cell: Cell, *, certificate: int) -> None:
+        account = cell.account
+        await account.server.stop()
+        account.server = TlsServer(account.simulator, account.server.port, certificate)
+        await account.server.start()
+
+
+class Refused(Strike):
+    """The credential is good no longer: a real reason to ask a person for another one."""
+
+    @override
+    async def begin(self, cell: Cell) -> None:
+        cell.home.refuse_credential(cell.account.simulator)
+
+
+@dataclass(slots=True)
+class Forbidden(Strike):
+    """The right to read one device is gone, or to read any."""
+
+    all_devices: bool
+    undo: Undo | None = None
+
+    @override
+    async def begin(self, cell: Cell) -> None:
+        self.undo = cell.home.forbid(cell.account.simulator, all_devices=self.all_devices)
+
+    @override
+    async def end(self, cell: Cell) -> None:
+        assert self.undo is not None
+        self.undo()
+
+
+@dataclass(slots=True)
+class Lists(Strike):
+    """The lists of devices are not what they should be."""
+
+    change: Callable[[list[Any]], list[Any]]
+
+    @override
+    async def begin(self, cell: Cell) -> None:
+        def changed(body: Any) -> Any:
+            key = cell.home.listed
+            if isinstance(body, list):
+                return self.change(body)
+            keys = (key,) if key is not None else ("devices", "meters")
+            lists = {one: self.change(body[one]) for one in keys if one in body}
+            told = {"total_count": sum(map(len, lists.values()))} if "total_count" in body else {}
+            return body | lists | told
+
+        cell.account.simulator.faults.add(Changed(changed), cell.home.lists)
+
+    @override
+    async def end(self, cell: Cell) -> None:
+        cell.account.simulator.faults.clear()
+
+
+@dataclass(slots=True)
+class ServiceClock(Strike):
+    """The service's clock is wrong."""
+
+    error: timedelta
+
+    @override
+    async def begin(self, cell: Cell) -> None:
+        cell.service_clock.error = self.error
+
+    @override
+    async def end(self, cell: Cell) -> None:
+        cell.service_clock.error = timedelta(0)
+
+
+@dataclass(slots=True)
+class MachineClock(Strike):
+    """This machine's clock is wrong."""
+
+    error: timedelta
+
+    @override
+    async def begin(self, cell: Cell) -> None:
+        cell.machine_clock.error = self.error
+
+    @override
+    async def end(self, cell: Cell) -> None:
+        cell.machine_clock.error = timedelta(0)
+
+
+@dataclass(slots=True)
+class Replays(Strike):
+    """Answers that were given before come once more."""
+
+    kind: Replayed = field(default_factory=Replayed)
+
+    @override
+    async def prepare(self, cell: Cell) -> None:
+        self.kind = Replayed()
+
+    async def remember(self, cell: Cell) -> None:
+        pattern = cell.home.signing_in
+        path = ANYTHING if pattern is None else re.compile(f"^(?!.*(?:{pattern.pattern}))")
+        cell.account.simulator.faults.add(self.kind, path)
+
+    @override
+    async def begin(self, cell: Cell) -> None:
+        self.kind.replays = True
+
+    @override
+    async def end(self, cell: Cell) -> None:
+        cell.account.simulator.faults.clear()
+
+
+def connector_of(cell: Cell) -> TCPConnector:
+    """What makes the connections of Home Assistant's session."""
+    connector = async_get_clientsession(cell.account.hass).connector
+    assert isinstance(connector, TCPConnector)
+    return connector
