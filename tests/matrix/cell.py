@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from itertools import pairwise
+from math import ceil
 
 from homeassistant.core import HomeAssistant, State
 from homeassistant.helpers import entity_registry as er
@@ -34,6 +35,7 @@ STILL_SHOWN = timedelta(minutes=11)
 """For so long at least the last values stay: patience is 15 minutes."""
 NOT_SHOWN = timedelta(minutes=17)
 AT_ONCE = timedelta(minutes=3)
+LONG = 20
 SLOW = timedelta(minutes=20)
 """What is not measured each minute may be so old."""
 _WORDS = frozenset({Nature.FLAG, Nature.STATE, Nature.TIME})
@@ -139,7 +141,8 @@ class Cell:
         sent = len(self.watch.attempts)
         for _ in range(2 * (self.fault.healthy + self.home.round_minutes)):
             await self._step()
-        self._most = max(per_poll(self.watch.attempts[sent:]).values(), default=0)
+        counted = self.watch.attempts[0 if self.fault.lists or self.fault.discoveries else sent :]
+        self._most = max(per_poll(counted).values(), default=0)
         account_id = self.account.row.account_id
         points = {f"{account_id}_{one.id.device_id}_{one.id.key}": one for one in self.coordinator.shown_points()}
         registry = er.async_get(self.hass)
@@ -161,28 +164,30 @@ class Cell:
                 await self._step(self.coordinator.vendor.discovery_interval.total_seconds() + 60)
                 for _ in range(6):
                     await self._step()
-                await self._judge_states(timedelta(0))
+                await self._judge_states(AT_ONCE + 3 * self._later)
         else:
             for _ in range(2 * (self.fault.minutes + self.home.round_minutes - 1)):
                 await self._step()
                 await self._judge_states(real_clock() - begin)
         self.outcome.shown = self._letter()
-        if self.fault.shows in (Shows.LIVE, Shows.ALONE):
+        if self.fault.shows not in (Shows.KEPT, Shows.LOST):
             await self._judge_newest(self._expected_live())
         self._judge_bother()
 
     async def _come_back(self) -> None:
-        end = real_clock()
+        end, sent = real_clock(), len(self.watch.attempts)
         missing = set(self._before)
-        for _ in range(2 * self.fault.back):
-            await self._step()
+        # A long wait in few steps.
+        step = STEP if self.fault.back < LONG else 10 * STEP
+        while real_clock() - end < self.fault.back * MINUTE + self._later:
+            await self._step(step)
             missing = {one for one in self._before if not has_value(self._state(one))}
-            if not missing:
+            if len(self.watch.attempts) > sent and self.coordinator.last_update_success and not missing:
                 break
-        if missing:
+        else:
             self._wrong(f"not back after {self.fault.back} minutes", *sorted(missing))
-        self.outcome.back = round((real_clock() - end) / MINUTE + 0.4)
-        for _ in range(4):
+        self.outcome.back = ceil((real_clock() - end) / MINUTE)
+        for _ in range(2 * self.home.settling_minutes):
             await self._step()
         await self._judge_newest(set(self._before) - missing)
         if self.watch.issues() or self.watch.flows():
@@ -273,8 +278,11 @@ class Cell:
         all_of_it, live = set(self._before), self._expected_live()
         match self.fault.shows:
             case Shows.LIVE:
-                if gone:
-                    self._wrong(f"gone after {elapsed}", *gone)
+                if gone & live:
+                    self._wrong(f"gone after {elapsed}", *(gone & live))
+            case Shows.SOON | Shows.LISTED:
+                if gone & live and elapsed > AT_ONCE + 2 * self._later:
+                    self._wrong(f"gone after {elapsed}", *(gone & live))
             case Shows.KEPT:
                 if gone or moved:
                     self._wrong(f"gone or moved after {elapsed}", *gone, *moved)
@@ -292,14 +300,20 @@ class Cell:
 
     def _expected_live(self) -> set[str]:
         """What goes on to be shown."""
-        if self.fault.shows is Shows.LIVE:
-            return set(self._before)
-        victims = {one.id for one in self.coordinator.inventory.devices if self.home.is_victim(one)}
+        devices, home = self.coordinator.inventory.devices, self.home
+        match self.fault.shows:
+            case Shows.LIVE | Shows.SOON:
+                struck = set[str]()
+            case Shows.LISTED:
+                struck = {one.id for one in devices if one.id != home.first}
+            case Shows.ALONE:
+                struck = {one.id for one in devices if home.is_victim(one)}
+            case _:
+                struck = {one.id for one in devices}
         return {
-            one
-            for one in self._before
-            if self.home.is_own(self._points[one])
-            or (self.fault.shows is Shows.ALONE and self._points[one].id.device_id not in victims)
+            entity_id
+            for entity_id in self._before
+            if (point := self._points[entity_id]).id.device_id not in struck or not home.is_of_values(point)
         }
 
     def _letter(self) -> str:

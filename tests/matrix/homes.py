@@ -15,7 +15,7 @@ from tests.simulators.eniris import EnirisSimulator
 from tests.simulators.eniris.errors import error_body
 from tests.simulators.enpact import PRODUCTION_KEY, EnpactSimulator
 from tests.simulators.envitron import PASSWORD, USERNAME, EnvitronSimulator
-from tests.simulators.envitron.inventory import WAREHOUSE
+from tests.simulators.envitron.inventory import OFFICE, WAREHOUSE
 from tests.simulators.simulator import Simulator
 
 type Undo = Callable[[], None]
@@ -34,6 +34,10 @@ class Home[S: Simulator](ABC):
     lists: ClassVar[re.Pattern[str]]
     round_minutes: ClassVar[int] = 1
     """How often its values are asked for."""
+    settling_minutes: ClassVar[int] = 2
+    """After how long all is as new as it can be, once something has come back."""
+    first: ClassVar[str]
+    """The device that is listed first."""
     listed: ClassVar[str | None] = None
 
     @abstractmethod
@@ -56,9 +60,9 @@ class Home[S: Simulator](ABC):
     def is_victim(self, device: Device) -> bool:
         """Whether it is the one device of which the right is taken."""
 
-    def is_own(self, point: Point) -> bool:
-        """Whether a point is told by the list of the devices."""
-        return False
+    def is_of_values(self, point: Point) -> bool:
+        """Whether a point is asked for in each round, with a right of its own."""
+        return True
 
     def is_data(self, path: str) -> bool:
         """Whether a request is not about tokens."""
@@ -70,6 +74,7 @@ class EnpactHome(Home[EnpactSimulator]):
 
     VICTIM: ClassVar = "meter-building-a-001"
     lists = re.compile(r"/(devices|meters)$")
+    first = VICTIM
 
     @override
     def make(self, clock: Clock) -> EnpactSimulator:
@@ -105,6 +110,7 @@ class EnvitronHome(Home[EnvitronSimulator]):
     signing_in = re.compile("/token/")
     logging_in = re.compile("/token/$")
     lists = re.compile("/(buildings|sensors)/$")
+    first = OFFICE
 
     @override
     def make(self, clock: Clock) -> EnvitronSimulator:
@@ -142,6 +148,8 @@ class EnectivaHome(Home[EnectivaSimulator]):
     lists = re.compile("/meters$")
     listed = "data"
     round_minutes = 15
+    settling_minutes = 6
+    first = VICTIM
 
     @override
     def make(self, clock: Clock) -> EnectivaSimulator:
@@ -168,6 +176,11 @@ class EnectivaHome(Home[EnectivaSimulator]):
     def is_victim(self, device: Device) -> bool:
         return device.id == self.VICTIM
 
+    @override
+    def is_of_values(self, point: Point) -> bool:
+        # Months are asked for every three hours.
+        return point.id.key == "reading"
+
 
 class EnirisHome(Home[EnirisSimulator]):
     """A controller with its site, a meter and a heat pump."""
@@ -175,6 +188,7 @@ class EnirisHome(Home[EnirisSimulator]):
     signing_in = re.compile("/auth/")
     logging_in = re.compile("/auth/login$")
     lists = re.compile("/device/query$")
+    first = eniris.CONTROLLER
     listed = "device"
 
     @override
@@ -212,6 +226,7 @@ class EnapterHome(Home[EnapterSimulator]):
     """A meter and a battery in the cloud."""
 
     lists = re.compile("/v3/devices$")
+    first = enapter.POWER_METER
     listed = "devices"
 
     @override
@@ -240,8 +255,9 @@ class EnapterHome(Home[EnapterSimulator]):
         return device.id == enapter.BATTERY
 
     @override
-    def is_own(self, point: Point) -> bool:
-        return point.id.key.startswith("own,")
+    def is_of_values(self, point: Point) -> bool:
+        # The list of the devices tells these.
+        return not point.id.key.startswith("own,")
 
 
 HOMES: Mapping[str, Home[Any]] = {

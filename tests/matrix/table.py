@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from enum import StrEnum
+from functools import partial
 from typing import Any, Final
 
 from tests.simulators import faults
@@ -46,6 +47,10 @@ class Shows(StrEnum):
     """One device nothing, the others the truth."""
     NOTHING = "N"
     """Nothing, at once."""
+    SOON = "S"
+    """The truth, or for three minutes nothing."""
+    LISTED = "H"
+    """Of the device that is listed first the truth, of the others that or nothing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +59,8 @@ class Fault:
 
     It lasts for so many minutes, or so many `discoveries`. Nothing is sent before a named `wait` is over. `repairs` are
     the issues that are raised, by their keys. All is back so many minutes after its end, but for a `reauth`: then a
-    person has to act. `logins` is how often the credential itself may be shown in all that time, if it is at all.
+    person has to act. `extra` is how many requests a poll may send more than usual, where that is not one that also
+    `lists` the devices. `logins` is how often the credential itself may be shown in all that time, if it is at all.
     """
 
     name: str
@@ -68,6 +74,7 @@ class Fault:
     reauth: bool = False
     logins: int | None = None
     extra: int = 2
+    lists: bool = False
     back: int = 2
     but: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
@@ -174,16 +181,18 @@ FAULTS: Final = (
     Fault(
         name="half a list",
         strike=lambda: Lists(lambda listed: listed[: (len(listed) + 1) // 2]),
-        shows=Shows.LIVE,
+        shows=Shows.LISTED,
         discoveries=2,
+        back=62,
     ),
     Fault(
         name="duplicate devices", strike=lambda: Lists(lambda listed: listed * 2), shows=Shows.LIVE, discoveries=2
     ),
     Fault(name="older answers", strike=Replays, shows=Shows.KEPT, minutes=5, healthy=17),
     # Clocks
-    Fault(name="service an hour ahead", strike=lambda: ServiceClock(HOUR), shows=Shows.LIVE, minutes=6),
-    Fault(name="service an hour behind", strike=lambda: ServiceClock(-HOUR), shows=Shows.LIVE, minutes=6),
-    Fault(name="machine an hour ahead", strike=lambda: MachineClock(HOUR), shows=Shows.LIVE, minutes=6),
-    Fault(name="machine an hour behind", strike=lambda: MachineClock(-HOUR), shows=Shows.LIVE, minutes=6),
+    *(
+        Fault(name=f"{whose} an hour {where}", strike=partial(strike, error), shows=Shows.SOON, minutes=6, lists=True, back=4)
+        for whose, strike in (("service", ServiceClock), ("machine", MachineClock))
+        for where, error in (("ahead", HOUR), ("behind", -HOUR))
+    ),
 )
