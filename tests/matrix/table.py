@@ -142,22 +142,66 @@ FAULTS: Final = (
     Fault(name="HTML page 502", strike=_is(faults.HtmlPage(502))),
     Fault(name="HTML page 200", strike=_is(faults.HtmlPage(200))),
     Fault(name="empty body", strike=_is(faults.EmptyBody())),
-    Fault(name="another document", strike=_is(faults.Answer({"hello": "world"}))),
-    Fault(name="wrong types", strike=_is(Changed(_leaves_changed))),
-    Fault(name="wrong containers", strike=_is(Changed(_containers_changed))),
+    Fault(name="another document", strike=_is(faults.Answer({"hello": "world"}), data_only=True)),
+    Fault(name="wrong types", strike=_is(Changed(_leaves_changed), data_only=True)),
+    Fault(name="wrong containers", strike=_is(Changed(_containers_changed), data_only=True)),
     # Refusals
-    Fault(name="400", strike=_status(400)),
+    Fault(
+        name="400",
+        strike=_status(400),
+        # Nobody is told which of the queries is the bad one: it is looked for, once (A3.1).
+        but={"eniris": {"extra": 6}},
+    ),
     Fault(name="401 once", strike=_status(401, times=1), shows=Shows.LIVE, minutes=4, logins=2),
-    Fault(name="401 for ever", strike=Refused, shows=Shows.LOST, reauth=True, logins=2),
-    Fault(name="401 for data", strike=_status(401, data_only=True)),
+    Fault(name="401 for ever", strike=Refused, reauth=True, logins=2),
+    Fault(
+        name="401 for data",
+        strike=_status(401, data_only=True),
+        # There are no tokens: that is the credential itself (B2, 3.1).
+        but={"enapter": {"reauth": True}, "enpact": {"reauth": True}},
+    ),
     Fault(name="401 page", strike=_is(faults.HtmlPage(401))),
-    Fault(name="403 for one", strike=lambda: Forbidden(all_devices=False), shows=Shows.ALONE),
-    Fault(name="403 for each", strike=lambda: Forbidden(all_devices=True), shows=Shows.NOTHING),
-    Fault(name="403 for all", strike=_status(403, data_only=True)),
-    Fault(name="403 page", strike=_is(faults.HtmlPage(403))),
+    Fault(
+        name="403 for one",
+        strike=lambda: Forbidden(all_devices=False),
+        shows=Shows.ALONE,
+        back=62,
+        # It is tried again when the meters are listed, which is every six hours.
+        but={"enectiva": {"back": 362}},
+    ),
+    Fault(
+        name="403 for each",
+        strike=lambda: Forbidden(all_devices=True),
+        repairs=frozenset({"rights_missing"}),
+        back=62,
+        but={
+            # Each device is named, or asked for by itself (B6, 3.3).
+            "enapter": {"shows": Shows.NOTHING},
+            "enpact": {"shows": Shows.NOTHING},
+            # 403 is a scope that is missing (2.3).
+            "enectiva": {"shows": Shows.NOTHING, "repairs": frozenset({"scope_missing"}), "back": 362},
+        },
+    ),
+    Fault(
+        name="403 for all",
+        strike=_status(403, data_only=True),
+        repairs=frozenset({"rights_missing"}),
+        but={
+            # It is what an invalid token gets (B2), and a key that is of another environment (3.3).
+            "enapter": {"reauth": True, "repairs": frozenset()},
+            "enpact": {"reauth": True, "repairs": frozenset()},
+            "enectiva": {"shows": Shows.NOTHING, "repairs": frozenset({"scope_missing"}), "back": 362},
+        },
+    ),
+    Fault(name="403 page", strike=_is(faults.HtmlPage(403), data_only=True)),
     Fault(name="404", strike=_status(404)),
     Fault(name="409", strike=_status(409)),
-    Fault(name="422", strike=_status(422)),
+    Fault(
+        name="422",
+        strike=_status(422),
+        # It is the size of a request, and never will be granted: it is asked for in parts (A4.4).
+        but={"eniris": {"extra": 6, "back": 62}},
+    ),
     # Limits
     Fault(name="429 seconds", strike=_limited("header"), shows=Shows.KEPT, minutes=12, wait=WAIT, back=7),
     Fault(name="429 date", strike=_limited("date"), shows=Shows.KEPT, minutes=12, wait=WAIT, back=7),
@@ -177,7 +221,16 @@ FAULTS: Final = (
     Fault(name="503", strike=_status(503)),
     Fault(name="503 with a wait", strike=_limited("header", 503), shows=Shows.KEPT, minutes=12, wait=WAIT, back=7),
     # Data
-    Fault(name="empty list", strike=lambda: Lists(lambda _listed: []), shows=Shows.LIVE, discoveries=4),
+    Fault(name="empty list", strike=lambda: Lists(lambda _listed: []), shows=Shows.LIVE, discoveries=2),
+    Fault(
+        name="empty lists",
+        strike=lambda: Lists(lambda _listed: []),
+        shows=Shows.LIVE,
+        discoveries=4,
+        repairs=frozenset({"no_devices"}),
+        # What the cloud has besides is of another version (B1).
+        but={"enapter": {"repairs": frozenset({"only_old_sites"})}},
+    ),
     Fault(
         name="half a list",
         strike=lambda: Lists(lambda listed: listed[: (len(listed) + 1) // 2]),

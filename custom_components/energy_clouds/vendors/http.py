@@ -49,6 +49,11 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
         """Whether the request was granted."""
         return self.status < 300
 
+    @property
+    def is_page(self) -> bool:
+        """Whether it is a page for people: proxies, firewalls and portals send those, and no API."""
+        return "html" in self.headers.get("Content-Type", "").lower() or self.body.lstrip().startswith(b"<")
+
     def decode[T](self, decoder: msgspec.json.Decoder[T]) -> T:
         """Decode the body. Raises `CannotConnect` for what is no JSON, `msgspec.ValidationError` for another shape."""
         try:

@@ -16,7 +16,7 @@ import msgspec
 
 from .budget import Priority
 from .clock import ServiceClock
-from .errors import CannotConnect, InvalidCredentials
+from .errors import CannotConnect, InvalidCredentials, VendorError
 from .http import NOTHING, Answer, Http, Query
 from .values import number
 
@@ -26,6 +26,8 @@ LONGEST_LIFE = timedelta(days=3660)
 EPOCH = datetime.fromtimestamp(0, UTC)
 DOUBT = timedelta(minutes=10)
 """How long refusals are not answered with a new token, once a new one has been refused as well."""
+PAUSE = timedelta(seconds=30)
+"""How long they are not, once no new one was to be had: each request of a poll would try it again."""
 
 
 class Token(msgspec.Struct, frozen=True, kw_only=True):
@@ -145,7 +147,12 @@ class Tokens:
         if answer.status != 401:
             return answer
         if self._vault.doubted_until is None or self._clock.now() >= self._vault.doubted_until:
-            answer = await send(await self.access(refused=text))
+            try:
+                renewed = await self.access(refused=text)
+            except VendorError:
+                self._vault.doubted_until = self._clock.now() + PAUSE
+                raise
+            answer = await send(renewed)
             if answer.status != 401:
                 self._vault.doubted_until = None
                 return answer

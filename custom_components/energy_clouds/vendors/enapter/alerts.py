@@ -102,6 +102,9 @@ class FirstSeen:
     def sample(self, point_id: PointId, value: Value, now: datetime) -> Sample:
         """The value's sample: the one before, if it is the same."""
         before = self._samples.get(point_id)
+        if before is not None and before.time > now + _NO_LATER:
+            # It was seen with a clock that was wrong.
+            before = None
         if before is None or before.value != value:
             # A clock that was set back a little must not make the new value older than the one before.
             if before is not None and now < before.time <= now + _NO_LATER:

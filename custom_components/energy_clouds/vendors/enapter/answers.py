@@ -173,11 +173,6 @@ def names_a_bad_token(answer: Answer) -> bool:
     return False
 
 
-def is_page(answer: Answer) -> bool:
-    """Whether a refusal is a page for people, as proxies and portals send them."""
-    return "html" in answer.headers.get("Content-Type", "").lower() or answer.body.lstrip().startswith(b"<")
-
-
 def texts(value: object) -> tuple[str, ...]:
     """The texts of a list that are fit to be ids; none where it is no list."""
     return tuple(text for one in value if (text := identifier(one)) is not None) if isinstance(value, list) else ()

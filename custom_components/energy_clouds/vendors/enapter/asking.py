@@ -42,7 +42,7 @@ class RefusedError(Exception):
     def __init__(self, answer: Answer) -> None:
         super().__init__(f"{answer.endpoint}: answered {answer.status}")
         self.status = answer.status
-        self.is_page = answers.is_page(answer)
+        self.is_page = answer.is_page
 
     def as_failure(self) -> CannotConnect:
         """What it is to those who can do nothing about it."""
@@ -187,6 +187,6 @@ def _granted(answer: Answer) -> Answer:
     if answer.ok:
         return answer
     is_refusal = answer.status == HTTPStatus.UNAUTHORIZED or answers.names_a_bad_token(answer)
-    if is_refusal and not answers.is_page(answer):
+    if is_refusal and not answer.is_page:
         raise TokenRefusedError(f"{answer.endpoint}: the token is not accepted")
     raise RefusedError(answer)

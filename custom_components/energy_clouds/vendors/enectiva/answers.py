@@ -43,10 +43,14 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """The resources of one answer. `more` is whether the links say so; None where they say nothing."""
+    """The resources of one answer. `more` is whether the links say so; None where they say nothing.
+
+    `received` is how many things there were, resources or not.
+    """
 
     items: Sequence[Item]
     more: bool | None
+    received: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,7 +91,7 @@ def page_of(answer: Answer) -> Page:
     included = _included(envelope.get("included"))
     links = envelope.get("links")
     more = bool(links["next"]) if isinstance(links, dict) and "next" in links else None
-    return Page([_item(one, included) for one in data if isinstance(one, dict)], more)
+    return Page([_item(one, included) for one in data if isinstance(one, dict)], more, len(data))
 
 
 def meters_of(items: Sequence[Item], now: datetime) -> list[Meter]:
@@ -108,6 +112,11 @@ def dated_of(items: Sequence[Item]) -> list[Dated]:
         if (time := _time(first(item.attributes, _TIMES))) is not None
         and (value := _number(first(item.attributes, _VALUES))) is not None
     ]
+
+
+def tells_times(page: Page) -> bool:
+    """Whether what came is dated at all, or nothing came."""
+    return not page.received or any(_time(first(item.attributes, _TIMES)) is not None for item in page.items)
 
 
 def local_instant(moment: datetime, zone: tzinfo) -> datetime:

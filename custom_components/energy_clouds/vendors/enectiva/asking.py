@@ -66,6 +66,8 @@ class Asking:
             answer = await self._get(path, Priority.DISCOVERY, query=page_query)
             page, before = answers.page_of(answer), len(items)
             items = credible(items | {item.id: item for item in page.items if item.id is not None}, answer)
+            if page.received and not items:
+                raise UnexpectedAnswer(f"GET /{path}: nothing in the list has an id")
             full = len(page.items) >= MOST_LISTED
             if not (full if page.more is None else page.more) or len(items) == before:
                 break
@@ -77,8 +79,10 @@ class Asking:
         Raises also `NotFoundError` and `BadRequestError`.
         """
         query = [("sort", f"-{sort}.time"), ("limit", "1")] if sort is not None else []
-        answer = await self._get(path, Priority.LIVE, ids={"id": there}, query=query)
-        return answers.dated_of(answers.page_of(answer).items)
+        page = answers.page_of(await self._get(path, Priority.LIVE, ids={"id": there}, query=query))
+        if not answers.tells_times(page):
+            raise UnexpectedAnswer(f"GET /{path}: nothing in the list has a time")
+        return answers.dated_of(page.items)
 
     async def readings(self, meter: str, start: datetime, end: datetime) -> AsyncIterator[list[Dated]]:
         """All readings of a meter in [start, end), oldest first, in answers of up to 1000.
@@ -111,6 +115,8 @@ class Asking:
         if answer.ok:
             return answer
         message = f"{answer.endpoint}: answered {answer.status}"
+        if answer.is_page:
+            raise CannotConnect(f"{message}, not as the service does", answered=True)
         match answer.status:
             case HTTPStatus.BAD_REQUEST:
                 raise BadRequestError(message)

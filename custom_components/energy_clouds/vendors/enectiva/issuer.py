@@ -45,11 +45,13 @@ class EnectivaIssuer(Issuer):
             # Whether a body is wanted is not published.
             self._with_body = not self._with_body
             answer = await self._exchange()
-        if answer.status == 401:
+        if answer.status == 401 and not answer.is_page:
             answer = await self._exchange()
         if answer.ok:
             return Grant(access=issued(_token_in(answer), self._clock.now(), ACCESS_LIFE))
         message = f"{answer.endpoint}: answered {answer.status}"
+        if answer.is_page:
+            raise CannotConnect(f"{message}, not as the service does", answered=True)
         if answer.status == 401:
             expires = number(claims_of(self._login_token).get("exp"))
             over = expires is not None and expires <= self._clock.now().timestamp()

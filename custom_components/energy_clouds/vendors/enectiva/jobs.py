@@ -88,7 +88,8 @@ class Schedule:
 
     def __init__(self, known: Known) -> None:
         self._known = known
-        self._due: dict[tuple[str, str], datetime] = {}
+        self._due: dict[tuple[str, str], tuple[datetime, timedelta]] = {}
+        """When each job is due, and how long before that this was found."""
         self._refused = set[tuple[str, str]]()
         self._last_poll: datetime | None = None
 
@@ -102,8 +103,7 @@ class Schedule:
 
     def due(self, jobs: Sequence[Job], now: datetime) -> list[Job]:
         """What is to be done in this poll, the most urgent first; no more than keeps the pace."""
-        # A time that is further ahead than any job is put off was computed with a wrong clock.
-        waiting = [job for job in jobs if not now + SOON < self._due_at(job) <= now + job.kind.idle]
+        waiting = [job for job in jobs if self._is_due(job, now)]
         waiting.sort(key=self._urgency)
         most = FIRST_POLL if self._last_poll is None else AT_ONCE
         elapsed = MINUTE if self._last_poll is None else max(MINUTE, now - self._last_poll)
@@ -116,25 +116,25 @@ class Schedule:
 
     def done(self, job: Job, now: datetime) -> None:
         """It was asked and answered."""
-        self._set(job, now + self._every(job))
+        self._set(job, now, self._every(job))
 
     def failed(self, job: Job, now: datetime) -> None:
         """The service stumbled; the others first."""
-        self._set(job, now + 5 * MINUTE)
+        self._set(job, now, 5 * MINUTE)
 
     def refused(self, job: Job, now: datetime) -> None:
         """There is no such thing, or no right to it."""
-        self._set(job, now + job.kind.idle)
+        self._set(job, now, job.kind.idle)
         self._refused.add((job.device.id, job.kind.key))
 
     def try_again(self) -> None:
         """What was refused is due now."""
-        self._due |= dict.fromkeys(self._refused, _AGAIN)
+        self._due |= dict.fromkeys(self._refused, (_AGAIN, timedelta(0)))
         self._refused.clear()
 
     def month_ended(self, job: Job, now: datetime) -> None:
         """Its month is over; the new one is asked for when it can have begun."""
-        self._set(job, now + NEW_MONTH_AFTER)
+        self._set(job, now, NEW_MONTH_AFTER)
 
     def _every(self, job: Job) -> timedelta:
         return job.kind.every if self._known.has(job.device.id, job.kind.key) else job.kind.idle
@@ -142,8 +142,16 @@ class Schedule:
     def _urgency(self, job: Job) -> tuple[datetime, int]:
         return self._due_at(job), KINDS.index(job.kind)
 
-    def _set(self, job: Job, due: datetime) -> None:
-        self._due[job.device.id, job.kind.key] = due
+    def _set(self, job: Job, now: datetime, wait: timedelta) -> None:
+        self._due[job.device.id, job.kind.key] = now + wait, wait
+
+    def _is_due(self, job: Job, now: datetime) -> bool:
+        """A time that is further ahead than the job was ever put off was computed with a wrong clock."""
+        due, wait = self._due_of(job)
+        return not now + SOON < due <= now + wait
 
     def _due_at(self, job: Job) -> datetime:
-        return self._due.get((job.device.id, job.kind.key), _NEVER)
+        return self._due_of(job)[0]
+
+    def _due_of(self, job: Job) -> tuple[datetime, timedelta]:
+        return self._due.get((job.device.id, job.kind.key), (_NEVER, timedelta(0)))

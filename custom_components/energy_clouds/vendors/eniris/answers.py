@@ -22,6 +22,8 @@ _TAG: Final = re.compile(r"[\u0020-\u007e\u00a0-\u00ff]{1,500}")
 POLLING_STATISTICS: Final = "getMeasStats"
 """How long the controller took to ask the device: nothing that was measured."""
 _UNAUTHORIZED: Final = "unauthorized"
+_PARTS: Final = frozenset({"statement_id", "series"})
+"""An item has one of these, if it has no error."""
 _any = msgspec.json.Decoder()
 
 
@@ -201,11 +203,16 @@ def _text(value: object) -> str | None:
     return str(value) if isinstance(value, str | int | float) else None
 
 
-def _item(item: Mapping[str, object], source: Source, most: int | None) -> Item:
+def _item(item: Mapping[str, object], source: Source, most: int | None) -> Item | None:
+    """An item; None for an object that is none, or of whose rows not one can be read."""
     if (error := item.get("error")) is not None:
         return Item(error=name(error) or "error")
+    if not _PARTS & item.keys():
+        return None
     listed = item.get("series")
-    series = map(_object, listed if isinstance(listed, list) else ())
+    series = [_object(one) for one in listed] if isinstance(listed, list) else []
+    if any(one.get("values") for one in series) and not any(True for one in series for _ in _rows(one)):
+        return None
     return Item(rows=[row for one in series if _may_be_of(source, one) for row in islice(_rows(one), most)])
 
 

@@ -24,6 +24,10 @@ FULL: Final = 0.9
 FEWER_FOR: Final = timedelta(hours=1)
 """How long less is asked for at once, after a request was refused for its size."""
 FAILED_FOR: Final = timedelta(minutes=1)
+MOST_REFUSALS: Final = 24
+"""How many requests a poll may send to find out which query is a bad one, while none is good."""
+ALL_BAD_FOR: Final = timedelta(minutes=10)
+"""How long nobody looks for it, once all queries were bad ones."""
 
 
 @dataclass(slots=True)
@@ -34,6 +38,10 @@ class Poll:
     broken: set[PointId] = field(default_factory=set)
     problems: dict[str, Problem] = field(default_factory=dict)
     good: set[str] = field(default_factory=set)
+    bad: list[Query] = field(default_factory=list)
+    """What the service calls a bad query."""
+    refusals: int = 0
+    """How many requests were refused as such."""
 
 
 class LiveValues:
@@ -49,6 +57,7 @@ class LiveValues:
         self._most = MOST_QUERIES
         self._most_until: datetime | None = None
         self._after: Query | None = None
+        self._all_bad_until: datetime | None = None
 
     def cost_of(self, points: Collection[Point]) -> float:
         """What the next poll of those points costs."""
@@ -72,8 +81,20 @@ class LiveValues:
         for part in self._parts(todo):
             if not await self._carries_on(part, poll):
                 break
+        self._believe_in_all(poll)
         self._only_forbidden(poll)
         return poll
+
+    def _believe_in_all(self, poll: Poll) -> None:
+        """Where the service calls everything bad, it is not for this or that query: they are not looked for again soon.
+
+        Raises `UnexpectedAnswer` then.
+        """
+        if poll.refusals and not poll.good:
+            for query in poll.bad:
+                self._left_out.pop(query, None)
+            self._all_bad_until = self._clock.now() + ALL_BAD_FOR
+            raise UnexpectedAnswer("POST /v1/telemetry/query: no query is a good one")
 
     async def _carries_on(self, part: Sequence[Query], poll: Poll) -> bool:
         """Ask a part of a poll. Returns whether there is any use in asking for the next one."""
@@ -143,13 +164,23 @@ class LiveValues:
             self._ask_fewer(len(queries) // 2)
             await self._ask_halves(queries, poll)
         except BadQueryError:
+            poll.refusals += 1
+            if poll.refusals >= MOST_REFUSALS or self._are_all_bad:
+                self._believe_in_all(poll)
             if len(queries) == 1:
+                poll.bad.append(queries[0])
                 self._leave_out(queries[0], Problem.UNREACHABLE, poll)
                 return
             await self._ask_halves(queries, poll)
         else:
             self._after = queries[-1]
             await self._take_items(queries, items, poll, again=again)
+
+    @property
+    def _are_all_bad(self) -> bool:
+        """Whether it was the whole service a short while ago."""
+        now, until = self._clock.now(), self._all_bad_until
+        return until is not None and now < until <= now + ALL_BAD_FOR
 
     async def _ask_halves(self, queries: Sequence[Query], poll: Poll) -> None:
         middle = len(queries) // 2

@@ -45,10 +45,14 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """The rows of a data answer by id, oldest first, and the units that its `meta` names by field."""
+    """The rows of a data answer by id, oldest first, and the units that its `meta` names by field.
+
+    `is_strange` is whether there were rows, and not one of them could be read.
+    """
 
     rows: Mapping[str, Sequence[Row]]
     units: Mapping[str, object]
+    is_strange: bool = False
 
 
 def listed_ids(answer: Answer, kind: Kind) -> tuple[str, ...]:
@@ -81,6 +85,7 @@ def data_table(answer: Answer, now: datetime) -> Table:
     return Table(
         rows={identifier: _rows(rows, latest) for identifier, rows in data.items()},
         units=units if isinstance(units, dict) else {},
+        is_strange=any(data.values()) and not any(_time_of(row) for rows in data.values() for row in _raw(rows)),
     )
 
 
@@ -172,15 +177,22 @@ def newest_gateway(rows: Sequence[Row]) -> str | None:
     return next((str(row.fields["gwId"]) for row in reversed(rows) if _is_id(row.fields.get("gwId"))), None)
 
 
-def _rows(rows: object, latest: datetime) -> Sequence[Row]:
+def _raw(rows: object) -> Sequence[object]:
+    """A list of rows, or a single one."""
     if isinstance(rows, dict):
-        rows = [rows]
-    if not isinstance(rows, list):
-        return ()
+        return [rows]
+    return rows if isinstance(rows, list) else ()
+
+
+def _time_of(row: object) -> datetime | None:
+    return instant(row.get("timestamp")) if isinstance(row, dict) else None
+
+
+def _rows(rows: object, latest: datetime) -> Sequence[Row]:
     dated = [
         Row(time, row)
-        for row in rows
-        if isinstance(row, dict) and (time := instant(row.get("timestamp"))) and time <= latest
+        for row in _raw(rows)
+        if isinstance(row, dict) and (time := _time_of(row)) is not None and time <= latest
     ]
     dated.sort(key=lambda row: row.time)
     return dated

@@ -91,7 +91,8 @@ class Batches:
         answer = await self._ask(window, part)
         if answer.ok:
             more = answers.data_table(answer, self._clock.now())
-            return Table(rows={**table.rows, **more.rows}, units={**table.units, **more.units}), ()
+            rows, units = {**table.rows, **more.rows}, {**table.units, **more.units}
+            return Table(rows, units, is_strange=table.is_strange or more.is_strange), ()
         if refused := _refused(answer, window.kind, part):
             self.refused |= refused
             return table, tuple(identifier for identifier in part if identifier not in refused)
@@ -128,6 +129,8 @@ def _refused(answer: Answer, kind: Kind, batch: Sequence[str]) -> frozenset[str]
 def refusal(answer: Answer) -> VendorError:
     """What a status means that is neither good nor about parameters."""
     message = answers.error_message(answer)
+    if answer.is_page:
+        return CannotConnect(f"{answer.endpoint}: answered {answer.status}, but not by the service", answered=True)
     if answer.status == 401:
         return InvalidCredentials(f"{answer.endpoint}: the API key is not accepted")
     if answer.status != 403:

@@ -25,6 +25,7 @@ class Poll:
     samples: dict[PointId, Sample] = field(default_factory=dict)
     broken: set[PointId] = field(default_factory=set)
     problems: dict[str, Problem] = field(default_factory=dict)
+    is_strange: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +93,8 @@ class LiveRows:
         poll.problems |= dict.fromkeys(self._stumbled_at, Problem.UNREACHABLE)
         if failure is not None and not succeeded:
             raise failure
+        if poll.is_strange and not poll.samples:
+            raise UnexpectedAnswer("POST /batch/data: no row has a time")
         if look_back and failure is None:
             self._looked_back_at = now
 
@@ -132,6 +135,7 @@ class LiveRows:
         return min(*alive, now - TOLERANCE)
 
     def _take_in(self, batch: Batch, table: Table, poll: Poll, now: datetime) -> None:
+        poll.is_strange |= table.is_strange
         for identifier in batch.ids:
             rows = table.rows.get(identifier)
             if not rows:

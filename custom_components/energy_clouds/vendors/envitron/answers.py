@@ -138,6 +138,11 @@ def measurements_of(items: Sequence[Item], now: datetime) -> list[Measurement]:
     return found
 
 
+def are_measurements(items: Sequence[Item]) -> bool:
+    """Whether there is one that names a sensor, and has besides a number and a time, or nothing in their places."""
+    return any(_id(item, _SENSOR_IDS) is not None and _has_value_and_time(item) for item in items)
+
+
 def channels_of(answer: Answer, now: datetime) -> list[Measurement]:
     """The building's own values: every number that is no time and no id, named by where it stands.
 
@@ -154,6 +159,29 @@ def channels_of(answer: Answer, now: datetime) -> list[Measurement]:
     for one in _leaves(body, (), None, now, DEEPEST):
         found.setdefault(one.id, one)
     return list(found.values())[:MOST_CHANNELS]
+
+
+def tells_time(answer: Answer) -> bool:
+    """Whether a body has a time somewhere, or a place for one; or nothing at all."""
+    body = _decoded(answer)
+    rows = body if isinstance(body, list) else [body]
+    return not body or any(_tells_time(row, DEEPEST) for row in rows if isinstance(row, dict))
+
+
+def _tells_time(item: Item, depth: int) -> bool:
+    return any(
+        value is None or epoch(value) is not None
+        if key in _TIMES
+        else isinstance(value, dict) and depth > 0 and _tells_time(value, depth - 1)
+        for key, value in item.items()
+    )
+
+
+def _has_value_and_time(item: Item) -> bool:
+    value, time = first(item, _VALUES), first(item, _TIMES)
+    if isinstance(value, dict):
+        value, time = first(value, _VALUES), first(value, _TIMES) or time
+    return (value is None or number(value) is not None) and (time is None or epoch(time) is not None)
 
 
 def _leaves(

@@ -39,6 +39,8 @@ class Asking:
         self._tokens = tokens
         self._now = clock_now
         self._one_by_one = False
+        self.is_strange = False
+        """Whether values came, since that was last set to False, of which not one could be read."""
         self._pages_of: dict[str, int] = {}
         self._pages_asked = 0
 
@@ -81,7 +83,11 @@ class Asking:
     async def channels(self, building: str, *, old: bool) -> list[Measurement]:
         """A building's own values; none where there are none."""
         answer = await self._get(BUILDING_VALUES[old], building, Priority.LIVE)
-        return answers.channels_of(answer, self._now()) if _has_content(answer) else []
+        if not _has_content(answer):
+            return []
+        channels = answers.channels_of(answer, self._now())
+        self.is_strange |= not channels and not answers.tells_time(answer)
+        return channels
 
     async def measurements(self, building: str, sensors: Sequence[str], *, old: bool) -> list[Measurement]:
         """The values of a building's sensors; those that have none are not among them."""
@@ -113,6 +119,7 @@ class Asking:
         return found
 
     def _measurements(self, items: Sequence[Item]) -> list[Measurement]:
+        self.is_strange |= bool(items) and not answers.are_measurements(items)
         return answers.measurements_of(items, self._now())
 
     async def _pages(self, path: str, building: str | None, priority: Priority, query: Query = ()) -> list[Item]:

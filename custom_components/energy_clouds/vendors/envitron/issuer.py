@@ -31,6 +31,8 @@ _ABOUT_THE_CREDENTIAL: Mapping[int, Callable[[str], VendorError]] = {
     401: InvalidCredentials,
     403: NotPermitted,
 }
+_FIELDS = frozenset({"username", "password", "refresh"})
+"""What a 400 finds fault with, where it is about the credential and not about something else."""
 
 
 class EnvitronIssuer(Issuer):
@@ -93,7 +95,8 @@ class EnvitronIssuer(Issuer):
         message = f"{answer.endpoint}: answered {answer.status}"
         if answer.status == 403 and b"outstanding" in answer.body.lower():
             return budget.hold(TOO_MANY_WAIT, TOO_MANY_TOKENS)
-        if answer.status in _ABOUT_THE_CREDENTIAL and json_object(answer):
+        body = json_object(answer)
+        if answer.status in _ABOUT_THE_CREDENTIAL and (body.keys() & _FIELDS if answer.status == 400 else body):
             return _ABOUT_THE_CREDENTIAL[answer.status](message)
         return CannotConnect(f"{message}, not as Envi.Cloud does", answered=True)
 

@@ -57,6 +57,7 @@ class LiveValues:
         Raises what went wrong where nothing went well.
         """
         await self._asking.prepare()
+        self._asking.is_strange = False
         poll, goes_on, broke_off_at = Poll(), True, None
         for building, devices, part in self._parts(self._known.wanted(points), poll):
             if goes_on:
@@ -67,6 +68,8 @@ class LiveValues:
         self._broke_off_at = broke_off_at
         if poll.failures and not poll.succeeded:
             raise poll.failures[0]
+        if self._asking.is_strange and not poll.samples:
+            raise UnexpectedAnswer("nothing that came is a value")
         return poll
 
     def _parts(self, wanted: frozenset[str], poll: Poll) -> Iterator[Part]:
