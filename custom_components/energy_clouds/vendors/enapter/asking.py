@@ -110,7 +110,10 @@ class Asking:
                 continue
             self._tells_total = total is not None
             found = (device for item in items if (device := answers.device_of(item)) is not None)
-            return list({device.id: device for device in found}.values())
+            devices = {device.id: device for device in found}
+            if items and not devices:
+                raise UnexpectedAnswer(f"GET /{DEVICES}: nothing in the list has an id")
+            return list(devices.values())
 
     async def manifest(self, device: str) -> Item | None:
         """The manifest of one device. Raises also `RefusedError` and `TokenRefusedError`."""

@@ -146,9 +146,12 @@ class LiveValues:
             poll.failure = err
         else:
             poll.succeeded = True
+            self._known.see(listed, {one.id: one.manifest for one in listed} if first and listed else {})
+            if not listed and self._known.devices:
+                # Where there were devices, an empty list is as good as none.
+                return
             self._unlisted_since = None
             poll.listed = {one.id: one for one in listed}
-            self._known.see(listed, {one.id: one.manifest for one in listed} if first else {})
             for one in listed:
                 self._take_listed(one, poll)
 

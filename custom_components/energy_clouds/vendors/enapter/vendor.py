@@ -214,6 +214,9 @@ class Enapter(Vendor):
         if (sites := await self._sites()) is not None:
             self._known.list_sites(sites)
         listed, manifests = await self._devices()
+        if not listed and self._known.devices:
+            # It is told, and not believed.
+            return Inventory(in_one_list=True)
         self._known.list_now(listed, manifests)
         return self._known.inventory()
 

@@ -157,9 +157,9 @@ def _instant(time: datetime) -> str:
 
 
 def _granted(answer: Answer) -> None:
-    if answer.status == 403:
+    if answer.status == 403 and not answer.is_page:
         raise NotPermitted(f"{answer.endpoint}: answered 403")
-    if answer.status in (404, 405):
+    if answer.status in (403, 404, 405):
         raise CannotConnect(f"{answer.endpoint}: answered {answer.status}, not as Eniris does", answered=True)
     if not answer.ok:
         raise UnexpectedAnswer(f"{answer.endpoint}: answered {answer.status}")

@@ -105,8 +105,8 @@ class Eniris(Vendor):
 
     @override
     async def discover(self) -> Inventory:
-        await self._list()
-        return self._known.inventory()
+        # An empty list where there were devices is told, and not believed.
+        return self._known.inventory() if await self._list() else Inventory(in_one_list=True)
 
     @override
     def requests_per_poll(self, points: Collection[Point]) -> int:
@@ -155,10 +155,15 @@ class Eniris(Vendor):
     def last_answers(self) -> Mapping[str, bytes]:
         return self._http.last_bodies | self._auth_http.last_bodies | self._login_http.last_bodies
 
-    async def _list(self) -> None:
+    async def _list(self) -> bool:
+        """List the devices. Returns whether there are any, or were none."""
         listing = await self._asking.devices()
-        if listing is not None:
+        if listing is None:
+            return True
+        if listing.devices or not self._known.is_listed:
             self._known.list_now(listing.devices)
+            return True
+        return False
 
     @property
     def _sent(self) -> int:

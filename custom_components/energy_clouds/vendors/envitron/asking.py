@@ -143,6 +143,8 @@ class Asking:
         if answer.ok:
             return answer
         message = f"{answer.endpoint}: answered {answer.status}"
+        if answer.is_page:
+            raise CannotConnect(f"{message}, not as Envi.Cloud does", answered=True)
         match answer.status:
             case HTTPStatus.BAD_REQUEST if path in SENSOR_VALUES.values() and not query:
                 if _SENSOR_PARAMETER.encode() in answer.body:

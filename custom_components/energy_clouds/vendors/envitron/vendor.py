@@ -102,6 +102,9 @@ class Envitron(Vendor):
     @override
     async def discover(self) -> Inventory:
         buildings = await self._asking.buildings()
+        if not buildings and self._known.buildings:
+            # It is told, and not believed.
+            return Inventory()
         self._known.list_now(buildings, await self._asking.sensors([building for building, _ in buildings]))
         self._set_limit()
         return self._known.inventory()
