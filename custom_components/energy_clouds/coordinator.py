@@ -66,7 +66,6 @@ class EnergyCloudsCoordinator(DataUpdateCoordinator[dict[PointId, Sample]]):
         self._notices = AccountNotices(hass, entry, vendor)
         self.interval = self.fastest = self._round = vendor.cadence
         self._polled_at = vendor.now()
-        self._took_at = vendor.now(), time.monotonic()
         self.last_success: datetime | None = None
         self._succeeded_at = -math.inf
         self._stopped = False
@@ -310,25 +309,16 @@ class EnergyCloudsCoordinator(DataUpdateCoordinator[dict[PointId, Sample]]):
 
     def _news(self, samples: Mapping[PointId, Sample]) -> Iterator[tuple[Point, Sample]]:
         """The samples that are neither shown already, nor older than what is shown, nor of a time to come."""
-        newest, has_jumped = self.vendor.now() + CLOCK_TOLERANCE, self._has_clock_jumped()
+        newest = self.vendor.now() + CLOCK_TOLERANCE
         for point_id, sample in samples.items():
             if (point := self._points.get(point_id)) is None or sample == (shown := self.data.get(point_id)):
                 continue
             if point_id in self._redefined or sample.time > newest:
                 continue
             # What is shown with a time to come was taken in with a wrong clock: it is no reason to refuse the true.
-            if shown is not None and sample.time < shown.time and (shown.time <= newest or has_jumped):
+            if shown is not None and sample.time < shown.time <= newest:
                 continue
             yield point, sample
-
-    def _has_clock_jumped(self) -> bool:
-        """Whether the service's time, as far as known, has moved otherwise since the last poll than time has.
-
-        Then nobody knows yet which of them was wrong: the next poll does.
-        """
-        (before, then), self._took_at = self._took_at, (self.vendor.now(), time.monotonic())
-        now, since = self._took_at
-        return abs(now - before - timedelta(seconds=since - then)) > CLOCK_TOLERANCE
 
     @callback
     def _show_notices(self, failure: VendorError | None = None) -> None:

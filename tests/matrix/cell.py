@@ -182,10 +182,12 @@ class Cell:
         while real_clock() - end < self.fault.back * MINUTE + self._later:
             await self._step(step)
             missing = {one for one in self._before if not has_value(self._state(one))}
-            if len(self.watch.attempts) > sent and self.coordinator.last_update_success and not missing:
+            if len(self.watch.attempts) == sent or not self.coordinator.last_update_success:
+                continue
+            if not (missing or self.watch.issues()):
                 break
         else:
-            self._wrong(f"not back after {self.fault.back} minutes", *sorted(missing))
+            self._wrong(f"not back after {self.fault.back} minutes", *sorted(missing), *self.watch.issues())
         self.outcome.back = ceil((real_clock() - end) / MINUTE)
         for _ in range(2 * self.home.settling_minutes):
             await self._step()
@@ -241,8 +243,8 @@ class Cell:
         for state in valued:
             point, entity_id = self._points[state.entity_id], state.entity_id
             before, self._last[entity_id] = self._last.get(entity_id), state.state
-            # What is not measured each minute may come back as it was.
-            if isinstance(point, CalculatedPoint) or (_is_slow(point) and state.state == before):
+            # What has gone may come back as it was, as long as it is not old.
+            if isinstance(point, CalculatedPoint) or (state.state == before and not self._is_old(point)):
                 continue
             if not shows(state, point, truth.get(point.id)):
                 self._wrong("untrue", entity_id, state.state, truth.get(point.id), real_clock())
@@ -277,11 +279,11 @@ class Cell:
         moved = {one for one in self._before if has_value(now[one]) and now[one].state != self._before[one].state}
         all_of_it, live = set(self._before), self._expected_live()
         match self.fault.shows:
-            case Shows.LIVE:
+            case Shows.LIVE | Shows.VALUES:
                 if gone & live:
                     self._wrong(f"gone after {elapsed}", *(gone & live))
             case Shows.SOON | Shows.LISTED:
-                if gone & live and elapsed > AT_ONCE + 2 * self._later:
+                if gone & live and elapsed > AT_ONCE + 3 * self._later:
                     self._wrong(f"gone after {elapsed}", *(gone & live))
             case Shows.KEPT:
                 if gone or moved:
@@ -298,6 +300,11 @@ class Cell:
                     self._wrong(f"still shown after {elapsed}", *(all_of_it - gone - live))
         self._gone, self._moved = gone, moved
 
+    def _is_old(self, point: Point) -> bool:
+        """Whether the newest sample is older than what may come back."""
+        sample = self.coordinator.data.get(point.id)
+        return not _is_slow(point) and (sample is None or self.service_clock() - sample.time > AT_ONCE)
+
     def _expected_live(self) -> set[str]:
         """What goes on to be shown."""
         devices, home = self.coordinator.inventory.devices, self.home
@@ -305,7 +312,9 @@ class Cell:
             case Shows.LIVE | Shows.SOON:
                 struck = set[str]()
             case Shows.LISTED:
-                struck = {one.id for one in devices if one.id != home.first}
+                return {one for one in self._before if self._points[one].id.device_id == home.first}
+            case Shows.VALUES:
+                return {one for one in self._before if home.is_of_values(self._points[one])}
             case Shows.ALONE:
                 struck = {one.id for one in devices if home.is_victim(one)}
             case _:
@@ -338,7 +347,9 @@ class Cell:
         if len(polls) > minutes + 1:
             self._wrong("polls", len(polls))
         if polls and max(polls.values()) > self._most + self.fault.extra:
-            self._wrong(f"requests at once, where {self._most} are usual", max(polls.values()))
+            at = max(polls, key=polls.__getitem__)
+            sent = (one.path for one in attempts if one.time == at)
+            self._wrong(f"{polls[at]} requests at once, where {self._most} are usual", *sent)
         if self.fault.wait is not None:
             for first, second in pairwise(polls):
                 if second - first < self.fault.wait:

@@ -226,7 +226,7 @@ class EnapterHome(Home[EnapterSimulator]):
     """A meter and a battery in the cloud."""
 
     lists = re.compile("/v3/devices$")
-    first = enapter.POWER_METER
+    first = min(enapter.POWER_METER, enapter.BATTERY)
     listed = "devices"
 
     @override

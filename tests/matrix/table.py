@@ -47,6 +47,8 @@ class Shows(StrEnum):
     """One device nothing, the others the truth."""
     NOTHING = "N"
     """Nothing, at once."""
+    VALUES = "V"
+    """The truth of what is measured; what only the list of the devices tells may be nothing."""
     SOON = "S"
     """The truth, or for three minutes nothing."""
     LISTED = "H"
@@ -221,15 +223,19 @@ FAULTS: Final = (
     Fault(name="503", strike=_status(503)),
     Fault(name="503 with a wait", strike=_limited("header", 503), shows=Shows.KEPT, minutes=12, wait=WAIT, back=7),
     # Data
-    Fault(name="empty list", strike=lambda: Lists(lambda _listed: []), shows=Shows.LIVE, discoveries=2),
+    Fault(name="empty list", strike=lambda: Lists(lambda _listed: []), shows=Shows.LIVE, discoveries=2, back=8, but={"enapter": {"shows": Shows.VALUES}}),
     Fault(
         name="empty lists",
         strike=lambda: Lists(lambda _listed: []),
         shows=Shows.LIVE,
         discoveries=4,
         repairs=frozenset({"no_devices"}),
-        # What the cloud has besides is of another version (B1).
-        but={"enapter": {"repairs": frozenset({"only_old_sites"})}},
+        back=62,
+        but={
+            # What the cloud has besides is of another version (B1).
+            "enapter": {"shows": Shows.VALUES, "repairs": frozenset({"only_old_sites"})},
+            "enectiva": {"back": 362},
+        },
     ),
     Fault(
         name="half a list",
@@ -244,7 +250,9 @@ FAULTS: Final = (
     Fault(name="older answers", strike=Replays, shows=Shows.KEPT, minutes=5, healthy=17),
     # Clocks
     *(
-        Fault(name=f"{whose} an hour {where}", strike=partial(strike, error), shows=Shows.SOON, minutes=6, lists=True, back=4)
+        Fault(name=f"{whose} an hour {where}", strike=partial(strike, error), shows=Shows.SOON, minutes=6, lists=True, extra=4, back=4,
+            # Two readings have to say that a register shows less, and they come each quarter of an hour.
+            but={"enectiva": {"minutes": 35, "back": 40}})
         for whose, strike in (("service", ServiceClock), ("machine", MachineClock))
         for where, error in (("ahead", HOUR), ("behind", -HOUR))
     ),
