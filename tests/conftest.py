@@ -33,6 +33,7 @@ from custom_components.energy_clouds.vendors import VENDORS
 from custom_components.energy_clouds.vendors.budget import BudgetState
 from custom_components.energy_clouds.vendors.eniris.issuer import REFRESH_LIFE
 from custom_components.energy_clouds.vendors.tokens import Grant, Token
+from tests.matrix.printing import pytest_terminal_summary  # noqa: F401  a hook: what it prints is there at the end
 from tests.simulators import enapter, eniris
 from tests.simulators.enapter import EnapterSimulator
 from tests.simulators.enectiva import CUSTOMER, LOGIN_TOKEN, EnectivaSimulator

@@ -3,10 +3,11 @@
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from itertools import pairwise
 from math import ceil
+from typing import override
 
 from homeassistant.core import HomeAssistant, State
 from homeassistant.helpers import entity_registry as er
@@ -24,7 +25,6 @@ from tests.simulators.pause import pause
 from tests.simulators.server import HOST
 
 from .homes import HOMES
-from .strikes import Replays
 from .table import Fault, Shows
 from .truth import shows, truth_at
 from .watching import Watch, has_value, per_poll
@@ -62,8 +62,9 @@ class Outcome:
     bothered: str = ""
     wrong: list[str] = field(default_factory=list)
 
+    @override
     def __str__(self) -> str:
-        """In a few letters."""
+        """Say it in a few letters."""
         return f"{self.shown}{self.bothered or '.'} {self.requests:3} {'' if self.back is None else self.back}"
 
 
@@ -136,8 +137,7 @@ class Cell:
 
     async def _live_well(self) -> None:
         """Until there is all there is to show."""
-        if isinstance(self.strike, Replays):
-            await self.strike.remember(self)
+        await self.strike.remember(self)
         sent = len(self.watch.attempts)
         for _ in range(2 * (self.fault.healthy + self.home.round_minutes)):
             await self._step()

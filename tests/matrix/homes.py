@@ -6,7 +6,7 @@ import re
 from typing import Any, ClassVar, override
 
 from custom_components.energy_clouds.vendors.model import Device, Point
-from tests import enapter_home, eniris_home
+from tests import eniris_home
 from tests.simulators import enapter, eniris, faults
 from tests.simulators.clock import Clock
 from tests.simulators.enapter import EnapterSimulator
@@ -64,9 +64,10 @@ class Home[S: Simulator](ABC):
         """Whether a point is asked for in each round, with a right of its own."""
         return True
 
-    def is_data(self, path: str) -> bool:
-        """Whether a request is not about tokens."""
-        return self.signing_in is None or self.signing_in.search(path) is None
+    @property
+    def data(self) -> re.Pattern[str] | None:
+        """The paths of all requests but those for tokens; None where there are no others."""
+        return None if self.signing_in is None else re.compile(f"^(?!.*(?:{self.signing_in.pattern}))")
 
 
 class EnpactHome(Home[EnpactSimulator]):

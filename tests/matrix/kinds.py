@@ -88,7 +88,7 @@ async def _body_of(request: web.Request, handler: Handler) -> bytes:
         asked = json.loads(sent)
         del asked[_HASH]
         # There is no other way to have it answered as if that had not been asked.
-        request._read_bytes = json.dumps(asked).encode()  # noqa: SLF001
+        request._read_bytes = json.dumps(asked).encode()
     response = await handler(request)
     body = response.body if isinstance(response, web.Response) else None
     return bytes(body) if isinstance(body, bytes | bytearray) else b""

@@ -6,8 +6,8 @@ import pytest
 
 CELL = "cell"
 _LEGEND = (
-    "First what entities showed at the end of the fault: + the truth, = the last values, - some of it nothing, 0 nothing;"
-    " then whom it bothered: . nobody, A a dialogue for a new credential, R a repair issue;",
+    "First what entities showed at the end of the fault: + newer values, = the last ones, - some nothing, 0 nothing;",
+    "then whom it bothered: . nobody, A a dialogue for a new credential, R a repair issue;",
     "how many requests were sent while it lasted; after how many minutes all was back. ! is a cell that failed.",
 )
 

@@ -1,16 +1,14 @@
 """How faults are put in force, and how they end."""
 
-from abc import ABC
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import timedelta
-import re
 import socket
 from typing import TYPE_CHECKING, Any, override
 
+from aiohttp import TCPConnector
 from aiohttp.abc import AbstractResolver, ResolveResult
 from homeassistant.helpers.aiohttp_client import async_get_clientsession
-from aiohttp import TCPConnector
 
 from tests.simulators.enapter import TlsServer
 from tests.simulators.enapter.tls import trusting
@@ -23,20 +21,21 @@ from .kinds import Changed, Never, Replayed
 if TYPE_CHECKING:
     from .cell import Cell
 
-ANYTHING = re.compile("")
 
-
-class Strike(ABC):
+class Strike:
     """What happens to an account's service, to the way there, or to a clock."""
 
     async def prepare(self, cell: Cell) -> None:
-        """Before the account is set up."""
+        """Do what must be done before the account is set up."""
+
+    async def remember(self, cell: Cell) -> None:
+        """Do what must be done while all is well."""
 
     async def begin(self, cell: Cell) -> None:
-        """From now on it is in force."""
+        """Be in force from now on."""
 
     async def end(self, cell: Cell) -> None:
-        """From now on all is well again."""
+        """Let all be well again."""
 
     def holds(self) -> int | None:
         """How many requests have been held that get no answer; None where all get one."""
@@ -53,9 +52,8 @@ class Answers(Strike):
 
     @override
     async def begin(self, cell: Cell) -> None:
-        path = cell.home.signing_in if self.data_only else None
-        pattern = ANYTHING if path is None else re.compile(f"^(?!.*(?:{path.pattern}))")
-        cell.account.simulator.faults.add(self.kind(cell.home), pattern, self.times)
+        path = cell.home.data if self.data_only else None
+        cell.account.simulator.faults.add(self.kind(cell.home), path, self.times)
 
     @override
     async def end(self, cell: Cell) -> None:
@@ -100,13 +98,13 @@ class Unplugged(Strike):
 class Unresolved(Strike):
     """The service's name is not to be had of any name server; connections that there were are gone."""
 
-    resolver: Resolver = field(default_factory=lambda: Resolver())
+    resolver: Resolver = field(init=False)
 
     @override
     async def prepare(self, cell: Cell) -> None:
         connector = connector_of(cell)
         await connector._resolver.close()
-        connector._resolver = self.resolver
+        self.resolver = connector._resolver = Resolver()
         cell.host = "localhost"
 
     @override
@@ -233,7 +231,7 @@ class ServiceClock(Strike):
 
 @dataclass(slots=True)
 class MachineClock(Strike):
-    """This machine's clock is wrong."""
+    """The clock of Home Assistant's machine is wrong."""
 
     error: timedelta
 
@@ -253,13 +251,8 @@ class Replays(Strike):
     kind: Replayed = field(default_factory=Replayed)
 
     @override
-    async def prepare(self, cell: Cell) -> None:
-        self.kind = Replayed()
-
     async def remember(self, cell: Cell) -> None:
-        pattern = cell.home.signing_in
-        path = ANYTHING if pattern is None else re.compile(f"^(?!.*(?:{pattern.pattern}))")
-        cell.account.simulator.faults.add(self.kind, path)
+        cell.account.simulator.faults.add(self.kind, cell.home.data)
 
     @override
     async def begin(self, cell: Cell) -> None:

@@ -223,7 +223,14 @@ FAULTS: Final = (
     Fault(name="503", strike=_status(503)),
     Fault(name="503 with a wait", strike=_limited("header", 503), shows=Shows.KEPT, minutes=12, wait=WAIT, back=7),
     # Data
-    Fault(name="empty list", strike=lambda: Lists(lambda _listed: []), shows=Shows.LIVE, discoveries=2, back=8, but={"enapter": {"shows": Shows.VALUES}}),
+    Fault(
+        name="empty list",
+        strike=lambda: Lists(lambda _listed: []),
+        shows=Shows.LIVE,
+        discoveries=2,
+        back=8,
+        but={"enapter": {"shows": Shows.VALUES}},
+    ),
     Fault(
         name="empty lists",
         strike=lambda: Lists(lambda _listed: []),
@@ -244,16 +251,36 @@ FAULTS: Final = (
         discoveries=2,
         back=62,
     ),
-    Fault(
-        name="duplicate devices", strike=lambda: Lists(lambda listed: listed * 2), shows=Shows.LIVE, discoveries=2
-    ),
+    Fault(name="duplicate devices", strike=lambda: Lists(lambda listed: listed * 2), shows=Shows.LIVE, discoveries=2),
     Fault(name="older answers", strike=Replays, shows=Shows.KEPT, minutes=5, healthy=17),
     # Clocks
     *(
-        Fault(name=f"{whose} an hour {where}", strike=partial(strike, error), shows=Shows.SOON, minutes=6, lists=True, extra=4, back=4,
+        Fault(
+            name=f"{whose} {how}",
+            strike=partial(strike, error),
+            shows=Shows.SOON,
+            minutes=6,
+            lists=True,
+            extra=4,
+            back=4,
             # Two readings have to say that a register shows less, and they come each quarter of an hour.
-            but={"enectiva": {"minutes": 35, "back": 40}})
-        for whose, strike in (("service", ServiceClock), ("machine", MachineClock))
-        for where, error in (("ahead", HOUR), ("behind", -HOUR))
+            but={"enectiva": {"minutes": 35, "back": 40}},
+        )
+        for whose, strike, how, error in (
+            ("service", ServiceClock, "an hour ahead", HOUR),
+            ("service", ServiceClock, "an hour behind", -HOUR),
+            ("machine", MachineClock, "an hour ahead", HOUR),
+            ("machine", MachineClock, "an hour behind", -HOUR),
+        )
+    ),
+    Fault(
+        name="machine 20 minutes behind",
+        strike=partial(MachineClock, -timedelta(minutes=20)),
+        shows=Shows.SOON,
+        # A longer step than it is since the devices were listed has them listed at once, which tells the time.
+        healthy=25,
+        minutes=6,
+        lists=True,
+        back=4,
     ),
 )

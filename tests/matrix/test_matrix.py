@@ -20,13 +20,14 @@ def enable_event_loop_debug() -> None:
 @pytest.mark.parametrize("vendor", sorted(VENDORS))
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name)
 async def test_cell(
+    fault: Fault,
+    vendor: str,
+    *,
     hass: HomeAssistant,
     make_account: MakeAccount,
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
     record_property: Callable[[str, object], None],
-    fault: Fault,
-    vendor: str,
 ) -> None:
     cell = Cell(hass, make_account, vendor, fault)
     outcome = await cell.live(monkeypatch, caplog)

@@ -19,6 +19,11 @@ class ServiceClock:
         """The service's time, as far as known; UTC."""
         return self._local_now() + self._error
 
+    @property
+    def is_doubtful(self) -> bool:
+        """Whether the newest answer contradicts that: what was asked for by time may be of another time."""
+        return abs(self._shown_error - self._error) > TOLERANCE
+
     def observe(self, date: str | None) -> None:
         """Take in an answer's `Date` header."""
         shown = http_date(date or "")

@@ -173,6 +173,8 @@ class LiveValues:
                 return
             await self._ask_halves(queries, poll)
         else:
+            if self._clock.is_doubtful:
+                raise CannotConnect("POST /v1/telemetry/query: the service's clock is another", answered=True)
             self._after = queries[-1]
             await self._take_items(queries, items, poll, again=again)
 

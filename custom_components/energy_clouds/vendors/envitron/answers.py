@@ -180,7 +180,8 @@ def _tells_time(item: Item, depth: int) -> bool:
 def _has_value_and_time(item: Item) -> bool:
     value, time = first(item, _VALUES), first(item, _TIMES)
     if isinstance(value, dict):
-        value, time = first(value, _VALUES), first(value, _TIMES) or time
+        inner: Item = value
+        value, time = first(inner, _VALUES), first(inner, _TIMES) or time
     return (value is None or number(value) is not None) and (time is None or epoch(time) is not None)
 
 

@@ -1,1 +1,0 @@
-from .printing import pytest_terminal_summary  # noqa
