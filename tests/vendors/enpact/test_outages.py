@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -54,6 +55,23 @@ async def test_failed_batch_costs_its_own_meters_only(make_bench: MakeBench) -> 
     readings = await bench.poll()
     assert len({point.device_id for point in readings.samples}) == 300
     assert len(readings.problems) == 150
+
+
+async def test_device_that_is_asked_for_alone_is_not_given_up_for_one_failure(make_bench: MakeBench) -> None:
+    def simulator(clock: Any) -> EnpactSimulator:
+        one = EnpactSimulator(clock=clock)
+        one.devices = dict([next(iter(one.devices.items()))])
+        return one
+
+    bench = await make_bench(simulator)
+    await bench.discover()
+    await bench.read()
+    bench.simulator.faults.add(faults.Status(500), "/api/v1/devices/batch", times=1)
+    (alone,) = bench.simulator.devices
+    assert (await bench.poll()).problems == {alone: Problem.UNREACHABLE}
+    readings = await bench.poll()
+    assert not readings.problems
+    assert alone in {point.device_id for point in readings.samples}
 
 
 async def test_network_that_is_down_is_not_tried_for_every_batch(make_bench: MakeBench) -> None:

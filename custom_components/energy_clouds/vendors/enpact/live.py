@@ -109,7 +109,10 @@ class LiveRows:
         yield from self._suspected
 
     def _suspect(self, failed: Sequence[Batch], *, others_succeeded: bool) -> None:
-        """Halve what failed. While nothing succeeds it may be the whole service: then only to a few batches."""
+        """Halve what failed. While nothing succeeds it may be the whole service: then only to a few batches.
+
+        An id is not given up for a single failure, even where no other is asked for with it.
+        """
         for batch in failed:
             if batch.suspected:
                 if not others_succeeded and len(self._suspected) >= MOST_SUSPECTED_BLINDLY:
@@ -117,7 +120,7 @@ class LiveRows:
                 self._suspected.remove(batch)
             if len(batch.ids) > 1:
                 self._suspected += batch.halves()
-            elif others_succeeded:
+            elif others_succeeded and batch.suspected:
                 self._stumbled_at.add(batch.ids[0])
             else:
                 self._suspected.append(Batch(batch.kind, batch.ids, suspected=True))
