@@ -17,10 +17,22 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="scripts/soak", description="A simulated month with random faults.")
     parser.add_argument("--days", type=float, default=30, help="how many days (else 30)")
     parser.add_argument("--seed", type=int, default=1, help="what the faults are drawn with (else 1)")
-    parser.add_argument("--recovery", type=float, default=60, help="how many hours without faults follow (else 60)")
+    parser.add_argument(
+        "--recovery",
+        type=float,
+        default=60,
+        help="how many hours without faults follow (else 60); 0: statistics are not compared",
+    )
     parser.add_argument("--harsh", type=float, default=1, help="how many times as often something is wrong (else 1)")
     options = parser.parse_args()
-    return soak(Plan(days=options.days, seed=options.seed, pace=Pace().times(options.harsh), recovery=timedelta(hours=options.recovery)))
+    return soak(
+        Plan(
+            days=options.days,
+            seed=options.seed,
+            pace=Pace().times(options.harsh),
+            recovery=timedelta(hours=options.recovery),
+        )
+    )
 
 
 if __name__ == "__main__":

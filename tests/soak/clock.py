@@ -66,12 +66,12 @@ def _moved_datetime(clock: Clock) -> type[datetime]:
 
         @override
         @classmethod
-        def now(cls, tz: tzinfo | None = None) -> datetime:  # type: ignore[override]
+        def now(cls, tz: tzinfo | None = None) -> datetime:
             return real.fromtimestamp(clock.time(), tz)
 
         @override
         @classmethod
-        def utcnow(cls) -> datetime:  # type: ignore[override]
+        def utcnow(cls) -> datetime:
             return real.fromtimestamp(clock.time(), UTC).replace(tzinfo=None)
 
     return Moved

@@ -14,7 +14,7 @@ from tests.simulators.enapter import EnapterSimulator, EnapterSwitches
 from tests.simulators.misreadings import Misreading
 
 from .journal import Ceiling
-from .service import HOUR, Counter, Service, next_minute, minutes
+from .service import HOUR, Counter, Service, minutes, next_minute
 
 METERS = (enapter.POWER_METER, enapter.BATTERY)
 DEVICES = (enapter.GATEWAY, *METERS, enapter.ELECTROLYSER, enapter.AMBIENT_SENSOR)

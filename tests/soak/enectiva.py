@@ -14,7 +14,7 @@ from tests.simulators.enectiva.log import Log
 from tests.simulators.misreadings import Misreading
 
 from .journal import Ceiling
-from .service import HOUR, Counter, Service, next_minute, minutes
+from .service import HOUR, Counter, Service, minutes, next_minute
 
 METERS = ("42", "45", "48", "51", "52")
 SPOILT = ("42", "45", "48")

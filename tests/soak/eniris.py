@@ -20,7 +20,7 @@ from tests.simulators.eniris.rows import Span
 from tests.simulators.misreadings import Misreading
 
 from .journal import Ceiling, Journal
-from .service import HOUR, MINUTE, Counter, Service, next_minute, minutes
+from .service import HOUR, MINUTE, Counter, Service, minutes, next_minute
 
 DEVICES = (
     eniris.CONTROLLER,

@@ -13,7 +13,7 @@ from tests.simulators.enpact.windows import STEP, WINDOW, Window
 from tests.simulators.misreadings import Misreading
 
 from .journal import Ceiling
-from .service import HOUR, MINUTE, Counter, Service, next_minute, minutes
+from .service import HOUR, Counter, Service, minutes, next_minute
 
 CONTROLLER = "esl-nt3-5555A1B2C3D4"
 METERS = ("meter-building-a-001", "meter-building-a-005", "meter-building-a-006")
@@ -66,7 +66,9 @@ class Enpact(Service[EnpactSimulator]):
                 return f"{device} has late rows for {length}"
             case "misread":
                 start, end = now - HOUR - length, now - HOUR
-                wrong = Misreading(start, end, end + timedelta(minutes=100), _higher if random.random() < 0.5 else _none)
+                wrong = Misreading(
+                    start, end, end + timedelta(minutes=100), _higher if random.random() < 0.5 else _none
+                )
                 self.simulator.misread(COUNTING, "imp", wrong)
                 return f"{COUNTING} has wrong rows from {start:%H:%M} to {end:%H:%M}"
             case "reset" if COUNTING not in self.damage.resets:

@@ -15,7 +15,7 @@ from typing import Any, override
 from unittest.mock import patch
 
 import aiohttp
-from homeassistant.components.recorder import Recorder
+from homeassistant.components.recorder.core import Recorder
 
 from .clock import Clock
 

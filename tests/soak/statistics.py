@@ -26,7 +26,11 @@ async def compare(hass: HomeAssistant, house: House, since: datetime, report: Re
     for tenant in house.tenants:
         keeper = hass.data[KEEPERS].get(tenant.entry.entry_id)
         coordinator = tenant.coordinator
-        if coordinator is not None and not coordinator.vendor.history_reach and coordinator.vendor.history_reach is not None:
+        if (
+            coordinator is not None
+            and not coordinator.vendor.history_reach
+            and coordinator.vendor.history_reach is not None
+        ):
             continue
         if keeper is None or coordinator is None:
             report.complain(f"{tenant.name} keeps no history")

@@ -114,7 +114,10 @@ class Watch:
 
     def _check_told(self, tenant: Tenant, state: State, point: Point, sample: Sample) -> None:
         served = tenant.service.journal.served
-        moments = [tenant.service.clock.true(), *(served[-number] for number in range(1, 1 + min(_LOOKED_BACK, len(served))))]
+        moments = [
+            tenant.service.clock.true(),
+            *(served[-number] for number in range(1, 1 + min(_LOOKED_BACK, len(served)))),
+        ]
         told = []
         for expected in tenant.service.told(point, sample, moments):
             if expected.matches(state.state):
