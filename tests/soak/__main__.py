@@ -24,6 +24,7 @@ def main() -> int:
         help="how many hours without faults follow (else 60); 0: statistics are not compared",
     )
     parser.add_argument("--harsh", type=float, default=1, help="how many times as often something is wrong (else 1)")
+    parser.add_argument("--history", type=int, default=7, help="how many days are imported at first (else 7)")
     options = parser.parse_args()
     return soak(
         Plan(
@@ -31,6 +32,7 @@ def main() -> int:
             seed=options.seed,
             pace=Pace().times(options.harsh),
             recovery=timedelta(hours=options.recovery),
+        history_days=options.history,
         )
     )
 

@@ -24,7 +24,6 @@ from tests.simulators.world.world import TIME_ZONE
 from ..conftest import Account
 from .service import Service
 
-HISTORY_DAYS = 7
 RECORDER = {"commit_interval": 5, "purge_keep_days": 10, "exclude": {"domains": ["sensor", "binary_sensor"]}}
 """Statistics are recorded. Millions of states would be Home Assistant's work, and no one reads them."""
 
@@ -89,8 +88,11 @@ class Tenant:
 class House:
     """Five accounts in one Home Assistant."""
 
-    def __init__(self, hass: HomeAssistant, stored: Stored, services: Sequence[Service[Any]]) -> None:
+    def __init__(
+        self, hass: HomeAssistant, stored: Stored, services: Sequence[Service[Any]], *, history_days: int
+    ) -> None:
         self.hass = hass
+        self._history_days = history_days
         self._stored = stored
         freezer: Any = None
         self.tenants = [Tenant(service, Account[Simulator](hass, freezer, service.simulator)) for service in services]
@@ -99,7 +101,7 @@ class House:
     async def move_in(self) -> None:
         """Add all accounts."""
         for tenant in self.tenants:
-            await tenant.account.start(options={OPTION_HISTORY_DAYS: HISTORY_DAYS, **tenant.service.options})
+            await tenant.account.start(options={OPTION_HISTORY_DAYS: self._history_days, **tenant.service.options})
         await self.start()
 
     async def move_out(self) -> None:

@@ -27,7 +27,7 @@ from .enectiva import Enectiva
 from .eniris import Eniris
 from .enpact import Enpact
 from .envitron import Envitron
-from .house import HISTORY_DAYS, House, Stored, all_entities_enabled, home_assistant
+from .house import House, Stored, all_entities_enabled, home_assistant
 from .loop import JumpingLoop
 from .report import Report
 from .troubles import Pace, Troubles
@@ -36,9 +36,8 @@ from .watch import Watch
 START = datetime(2026, 10, 5, 9, 40, 30, tzinfo=UTC)
 """A day of 25 hours, and the end of a month, are in the four weeks that follow."""
 SERVICES = (Enpact, Envitron, Enectiva, Eniris, Enapter)
-RECOVERY = timedelta(hours=60)
-"""After all faults are over, everything is told once more: then the statistics are compared."""
 WARM = 5
+HAPPENINGS = ("rows spoilt", "restarts", "outages", "skews")
 _HOME_ASSISTANTS = re.compile("thread (DbWorker|ImportExecutor|SyncWorker|asyncio_|.*_run_safe_shutdown_loop)")
 MOST_GROWTH = 0.05
 
@@ -50,7 +49,9 @@ class Plan:
     days: float
     seed: int
     pace: Pace
-    recovery: timedelta = RECOVERY
+    recovery: timedelta
+    """How long nothing goes wrong then; if not at all, the statistics are not compared."""
+    history_days: int
 
 
 class Complaints(logging.Handler):
@@ -92,7 +93,7 @@ class Soak:
         gc.collect()
         gc.freeze()
         before = footprint.going_on()
-        house = House(hass, stored, self._services)
+        house = House(hass, stored, self._services, history_days=self._plan.history_days)
         for service in self._services:
             if isinstance(service, Eniris):
                 service.charge(service.journal)
@@ -101,7 +102,7 @@ class Soak:
             Watch(hass, house, self._report),
             Troubles(house, self._plan.seed, self._plan.pace, self._report),
         )
-        since = whole_hour(self._clock.true() - timedelta(minutes=10)) - timedelta(days=HISTORY_DAYS)
+        since = whole_hour(self._clock.true() - timedelta(minutes=10)) - timedelta(days=self._plan.history_days)
         await self._days(house, watch, troubles)
         await troubles.stop()
         self._report.say("all faults are over")
@@ -142,11 +143,10 @@ class Soak:
     def _tell_day(self, day: int) -> None:
         counts, (resident, ours, _) = self._report.counts, self._memory[-1]
         requests = " ".join(f"{type(one).__name__.lower()} {one.journal.number}" for one in self._services)
+        happened = (f"{what} {counts[what]}" for what in ("states", "faults", "faulty answers", *HAPPENINGS))
         self._report.say(
-            f"day {day:2} {self._clock.true():%Y-%m-%d}  {time.process_time():6.1f} s of work  states {counts['states']}  "
-            f"faults {counts['faults']} ({counts['faulty answers']} answers)  rows spoilt {counts['rows spoilt']}  "
-            f"restarts {counts['restarts']}  outages {counts['outages']}  skews {counts['skews']}  requests {requests}  "
-            f"RSS {resident:.1f} MB  our objects {ours:.0f}  wrong {self._report.number}"
+            f"day {day:2} {self._clock.true():%Y-%m-%d}  {time.process_time():6.1f} s of work  {'  '.join(happened)}  "
+            f"requests: {requests}  RSS {resident:.1f} MB  our objects {ours:.0f}  wrong {self._report.number}"
         )
 
     def _tell_memory(self) -> None:

@@ -86,10 +86,10 @@ class Service[S: Simulator](ABC):
     def counter(self, point: Point, since: datetime, until: datetime) -> Counter:
         """The truth about a point's statistic."""
 
-    def look(self) -> None:
+    def look(self) -> None:  # noqa: B027  most have nothing to do
         """Let happen what is due: once a minute."""
 
-    def tidy(self) -> None:
+    def tidy(self) -> None:  # noqa: B027
         """Forget what the simulator would remember for ever: once a day."""
 
     def resets_of(self, point: Point) -> Collection[datetime]:
