@@ -32,7 +32,7 @@ def main() -> int:
             seed=options.seed,
             pace=Pace().times(options.harsh),
             recovery=timedelta(hours=options.recovery),
-        history_days=options.history,
+            history_days=options.history,
         )
     )
 

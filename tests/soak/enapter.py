@@ -14,7 +14,7 @@ from tests.simulators.enapter import EnapterSimulator, EnapterSwitches
 from tests.simulators.misreadings import Misreading
 
 from .journal import Ceiling
-from .service import HOUR, Counter, Service, minutes, next_minute
+from .service import HOUR, Counter, Service, minutes, next_minute, zero
 
 METERS = (enapter.POWER_METER, enapter.BATTERY)
 DEVICES = (enapter.GATEWAY, *METERS, enapter.ELECTROLYSER, enapter.AMBIENT_SENSOR)
@@ -51,7 +51,7 @@ class Enapter(Service[EnapterSimulator]):
         device, now = random.choice(DEVICES[1:]), next_minute(self.clock.true())
         length, wait = minutes(random, 2, 300), minutes(random, 2, 300)
         simulator = self.simulator
-        match random.choice(("lost", "late", "misread", "reset", "alert", "clear", "offline")):
+        match random.choice(("lost", "late", "misread", "reset", "glitch", "alert", "clear", "offline")):
             case "lost":
                 simulator.lose_reports(device, now, now + length)
                 self.damage.lost.setdefault(device, []).append((now, now + length))
@@ -66,6 +66,10 @@ class Enapter(Service[EnapterSimulator]):
                 wrong = Misreading(start, end, end + timedelta(hours=10), lambda _time, value: value + FAR)
                 simulator.misread(enapter.POWER_METER, COUNTER, wrong)
                 return f"the power meter has wrong reports from {start:%H:%M} to {end:%H:%M}"
+            case "glitch":
+                wrong = Misreading(now, now + timedelta(seconds=50), now + HOUR, zero)
+                simulator.misread(enapter.POWER_METER, COUNTER, wrong)
+                return "the power meter shows 0 for a moment"
             case "reset" if enapter.POWER_METER not in self.damage.resets:
                 simulator.reset_register(enapter.POWER_METER, COUNTER, now)
                 self.damage.resets[enapter.POWER_METER] = now

@@ -29,6 +29,7 @@ class Enectiva(Service[EnectivaSimulator]):
     ceiling = Ceiling(120, timedelta(minutes=1))
     options: ClassVar[dict[str, object]] = {"data_series": [SERIES], "virtual_meters": [VIRTUAL]}
     latest = timedelta(days=6)
+    asks_always = False
     settled = timedelta(hours=8)
 
     @override

@@ -20,7 +20,7 @@ from tests.simulators.eniris.rows import Span
 from tests.simulators.misreadings import Misreading
 
 from .journal import Ceiling, Journal
-from .service import HOUR, MINUTE, Counter, Service, minutes, next_minute
+from .service import HOUR, MINUTE, Counter, Service, minutes, next_minute, zero
 
 DEVICES = (
     eniris.CONTROLLER,
@@ -73,7 +73,7 @@ class Eniris(Service[EnirisSimulator]):
         device, now = random.choice(SPOILT), next_minute(self.clock.true())
         length, wait = minutes(random, 2, 300), minutes(random, 2, 300)
         simulator = self.simulator
-        match random.choice(("lost", "late", "double", "misread", "reset", "access")):
+        match random.choice(("lost", "late", "double", "misread", "reset", "access", "glitch")):
             case "lost":
                 simulator.lose_rows(device, now, now + length)
                 self.damage.lost.setdefault(device, []).append((now, now + length))
@@ -91,6 +91,9 @@ class Eniris(Service[EnirisSimulator]):
                 wrong = Misreading(start, end, end + timedelta(hours=10), lambda _time, value: value + FAR)
                 simulator.misread(eniris.GRID_METER, COUNTER, wrong)
                 return f"{eniris.GRID_METER} has wrong rows from {start:%H:%M} to {end:%H:%M}"
+            case "glitch":
+                simulator.misread(eniris.GRID_METER, COUNTER, Misreading(now, now + MINUTE, now + HOUR, zero))
+                return f"{eniris.GRID_METER} shows 0 for a moment"
             case "reset" if device not in self.damage.resets:
                 simulator.reset_registers(device, now)
                 self.damage.resets[device] = now

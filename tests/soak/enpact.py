@@ -13,7 +13,7 @@ from tests.simulators.enpact.windows import STEP, WINDOW, Window
 from tests.simulators.misreadings import Misreading
 
 from .journal import Ceiling
-from .service import HOUR, Counter, Service, minutes, next_minute
+from .service import HOUR, Counter, Service, minutes, next_minute, zero
 
 CONTROLLER = "esl-nt3-5555A1B2C3D4"
 METERS = ("meter-building-a-001", "meter-building-a-005", "meter-building-a-006")
@@ -59,7 +59,7 @@ class Enpact(Service[EnpactSimulator]):
     def spoil(self, random: Random) -> str:
         device, now = random.choice((CONTROLLER, *METERS)), next_minute(self.clock.true())
         length, wait = minutes(random, 2, 90), minutes(random, 2, 60)
-        match random.choice(("lost", "late", "misread", "reset", "silent")):
+        match random.choice(("lost", "late", "misread", "reset", "silent", "glitch")):
             case "late":
                 self.simulator.keep_back_rows(device, now, now + length, now + length + wait)
                 self.trouble_until(now + length + wait)
@@ -71,6 +71,9 @@ class Enpact(Service[EnpactSimulator]):
                 )
                 self.simulator.misread(COUNTING, "imp", wrong)
                 return f"{COUNTING} has wrong rows from {start:%H:%M} to {end:%H:%M}"
+            case "glitch":
+                self.simulator.misread(COUNTING, "imp", Misreading(now, now + STEP, now + HOUR, zero))
+                return f"{COUNTING} shows 0 for a moment"
             case "reset" if COUNTING not in self.damage.resets:
                 self.simulator.replace_meter(COUNTING, now)
                 self.damage.resets[COUNTING] = now

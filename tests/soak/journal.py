@@ -34,6 +34,8 @@ class Journal(list[Recorded]):
         """How much of the limit was ever used, in any window."""
         self.served: deque[datetime] = deque(maxlen=REMEMBERED)
         """When the newest requests came in, and when they were done."""
+        self.answered = clock()
+        """When a request was answered well."""
         self._name = name
         self._clock = clock
         self._report = report
@@ -75,6 +77,8 @@ class Journal(list[Recorded]):
         self.served.append(request.time)
         if (done := self._clock()) != request.time:
             self.served.append(done)
+        if request.status == 200:
+            self.answered = done
         if request.status == 429:
             if self._refusals:
                 self._refusals -= 1

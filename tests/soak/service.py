@@ -53,6 +53,8 @@ class Service[S: Simulator](ABC):
     """How much older than itself a row may be when it comes, or is corrected."""
     memory: ClassVar[timedelta | None] = None
     """How long rows are to be had."""
+    asks_always: ClassVar[bool] = True
+    """Whether there is a request in each poll."""
     settled: ClassVar[timedelta] = timedelta(minutes=95)
     """How long after its end an hour is in the statistics, when all is well."""
 
@@ -110,3 +112,8 @@ def minutes(random: Random, low: float, high: float) -> timedelta:
 def next_minute(time: datetime) -> datetime:
     """The beginning of the minute behind: what happens to rows happens to none that has been told."""
     return time.replace(second=0, microsecond=0) + MINUTE
+
+
+def zero(_time: datetime, _value: float) -> float:
+    """A register that reads 0 for a moment."""
+    return 0.0

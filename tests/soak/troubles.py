@@ -54,7 +54,9 @@ class Pace:
 
     between_troubles: timedelta = timedelta(hours=3)
     longest: float = 240
-    """In minutes."""
+    """In minutes: how long a fault lasts."""
+    absence: float = 300
+    """In minutes: how long anybody is away, or a clock wrong."""
     between_rows: timedelta = timedelta(hours=20)
     between_restarts: timedelta = timedelta(hours=30)
     between_outages: timedelta = timedelta(days=4)
@@ -67,6 +69,7 @@ class Pace:
             self,
             between_troubles=self.between_troubles / often,
             longest=self.longest / often,
+            absence=max(10, self.absence / often),
             between_rows=self.between_rows / often,
             between_restarts=self.between_restarts / often,
             between_outages=self.between_outages / often,
@@ -201,7 +204,7 @@ class Troubles:
                         await asyncio.sleep(random.uniform(5, 60))
                         await self._house.start()
                     case "down":
-                        length = minutes(random, 5, 600)
+                        length = minutes(random, 5, 2 * self._pace.absence)
                         self._report.happen(f"Home Assistant is off for {length}")
                         await self._house.stop()
                         await asyncio.sleep(length.total_seconds())
@@ -215,7 +218,7 @@ class Troubles:
         begun = asyncio.get_running_loop().time()
         while True:
             await asyncio.sleep(random.expovariate(1 / self._pace.between_outages.total_seconds()))
-            length, which = minutes(random, 2, 300), self._house.tenants
+            length, which = minutes(random, 2, self._pace.absence), self._house.tenants
             if long_at is not None and asyncio.get_running_loop().time() - begun > long_at * 86400:
                 length, long_at = self._pace.long_outage, None
             elif random.random() < 0.4:
@@ -237,7 +240,7 @@ class Troubles:
         clock = self._house.tenants[0].service.clock
         while True:
             await asyncio.sleep(random.expovariate(1 / self._pace.between_skews.total_seconds()))
-            skew, length = minutes(random, 1, 70) * random.choice((-1, 1)), minutes(random, 30, 400)
+            skew, length = minutes(random, 1, 70) * random.choice((-1, 1)), minutes(random, 8, self._pace.absence)
             self._report.happen(f"the clock is wrong by {skew} for {length}")
             self._everywhere(length + timedelta(minutes=40))
             clock.set(skew)

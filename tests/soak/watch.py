@@ -25,6 +25,7 @@ _SLACK = timedelta(seconds=95)
 _LOOKED_BACK = 12
 """So many of the newest requests may have brought what is shown."""
 _ROUNDED = 1e-6
+PATIENCE = timedelta(minutes=15)
 SETTING = timedelta(minutes=5)
 """A clock that was set wrong is found out by the next two polls."""
 
@@ -179,6 +180,10 @@ class Watch:
                 continue
             there.append(entity.entity_id)
             self._look_at_age(tenant, state, found[1], coordinator)
+        service = tenant.service
+        patience = max(PATIENCE, 3 * coordinator.interval) + SETTING
+        if there and service.asks_always and service.clock.true() - service.journal.answered > patience:
+            self._report.complain(f"{len(there)} values are there, {there[0]} and others, though nothing was answered")
         self._look_for_life(tenant, there)
 
     def _look_at_age(self, tenant: Tenant, state: State, point: Point, coordinator: EnergyCloudsCoordinator) -> None:
