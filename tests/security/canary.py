@@ -84,6 +84,18 @@ class Echo:
         return web.Response(status=self.status, text=text, content_type=media_type, headers=headers)
 
 
+@dataclass(frozen=True, slots=True)
+class Garbled:
+    """No HTTP: the error that is made of it has the whole request in it."""
+
+    async def answer(self, request: web.Request, handler: Handler, now: datetime) -> web.StreamResponse:
+        """Say something else."""
+        assert request.transport is not None
+        request.transport.write(b"HTTP/1.1 200 OK\r\nno header\r\n\r\n")
+        request.transport.close()
+        return web.Response()
+
+
 class Log(logging.Handler):
     """Everything that is logged at any level, with the whole chain of every error; but for what the test tool says."""
 

@@ -6,6 +6,7 @@ import gc
 from typing import Any
 import weakref
 
+from homeassistant.config_entries import ConfigFlowContext
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import device_registry as dr, entity_registry as er, issue_registry as ir
 from homeassistant.util.dt import utcnow
@@ -20,8 +21,9 @@ from custom_components.energy_clouds.vaults import async_get_vaults
 from custom_components.energy_clouds.vendors import VENDORS
 from custom_components.energy_clouds.vendors.model import Notice
 from tests.conftest import Account, MakeAccount
+from tests.simulators.server import Server
 
-from .homes import HOMES, Home
+from .homes import HOMES, Home, submit, with_address
 
 
 @pytest.fixture
@@ -83,6 +85,37 @@ async def test_wait_outlives_an_account_that_never_was_set_up_and_what_was_learn
     states = hass_storage[f"{DOMAIN}.budgets"]["data"].values()
     assert [(state["next_allowed"][:16], state["learnt_limit"]) for state in states] == [(until[:16], None)] * 2
     assert account.requests == []
+
+
+async def test_nothing_is_kept_of_a_credential_that_was_never_used_or_is_used_no_longer(
+    hass: HomeAssistant, hass_storage: dict[str, Any], account: Account[Any], home: Home[Any]
+) -> None:
+    await account.set_up()
+    vendor, before = VENDORS[home.vendor], account.entry.data["credentials"]
+    budgets = await async_get_budgets(hass)
+    budgets.of(vendor, before).observe(limit=7, remaining=7, reset=None)
+    await hass.async_block_till_done()
+    assert len(hass_storage[f"{DOMAIN}.budgets"]["data"]) == 1
+    home.change(account.simulator)
+    moved = Server(account.simulator)
+    await moved.start()
+    context = ConfigFlowContext(source="reconfigure", entry_id=account.entry.entry_id)
+    flow = await hass.config_entries.flow.async_init(DOMAIN, context=context)
+    entered = with_address(home.entered(account, home.new), moved.url + account.row.path)
+    assert (await submit(hass, flow["flow_id"], entered))["reason"] == "reconfigure_successful"
+    assert f"{DOMAIN}.budgets" not in hass_storage
+    name = vendor.credential_id(before)
+    assert name not in (await async_get_vaults(hass))._vaults
+    # What is still under way with the old one is no reason to keep anything of it.
+    unused = {**before, vendor.identity: "unused"}
+    budget = budgets.of(vendor, unused)
+    await budgets.forget(vendor, unused)
+    assert vendor.credential_id(unused) not in budgets._budgets
+    budget.hold(None)
+    await hass.async_block_till_done()
+    assert f"{DOMAIN}.budgets" not in hass_storage
+    await hass.config_entries.async_unload(account.entry.entry_id)
+    await moved.stop()
 
 
 async def _discoveries(account: Account[Any], number: int) -> None:
