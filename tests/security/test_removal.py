@@ -21,6 +21,7 @@ from custom_components.energy_clouds.vaults import async_get_vaults
 from custom_components.energy_clouds.vendors import VENDORS
 from custom_components.energy_clouds.vendors.model import Notice
 from tests.conftest import Account, MakeAccount
+from tests.simulators.envitron import OFFICE
 from tests.simulators.server import Server
 
 from .homes import HOMES, Home, submit, with_address
@@ -164,3 +165,15 @@ async def test_device_is_deleted_by_hand_once_the_account_has_it_no_longer(
 
 def test_every_vendor_has_a_home() -> None:
     assert HOMES.keys() == VENDORS.keys()
+
+
+async def test_building_that_lists_no_sensors_any_more_keeps_them(
+    hass: HomeAssistant, make_account: MakeAccount
+) -> None:
+    """Envitron lists sensors apart from buildings: an empty list of those is not "everything is gone"."""
+    account = make_account(HOMES["envitron"].make())
+    await account.set_up()
+    before = dr.async_entries_for_config_entry(dr.async_get(hass), account.entry.entry_id)
+    account.simulator.buildings[OFFICE].sensors.clear()
+    await _discoveries(account, GONE_AFTER + 1)
+    assert dr.async_entries_for_config_entry(dr.async_get(hass), account.entry.entry_id) == before
