@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta, tzinfo
 from itertools import product
 import json
 import math
+from time import tzset
 from typing import Any, cast
 from zoneinfo import ZoneInfo
 
@@ -83,6 +84,7 @@ def test_row_without_a_number_is_left_out(value: object) -> None:
     [
         ("2026-11-17T09:45:00Z", THEN),
         ("2026-11-17T09:45:00.000Z", THEN),
+        ("2026-11-17t09:45:00Z", THEN),
         ("2026-11-17 09:45:00+00:00", THEN),
         ("2026-11-17T10:45:00+01:00", THEN),
         ("20261117T094500Z", None),
@@ -117,7 +119,9 @@ def test_row_without_a_time_is_left_out(text: object, instant: datetime | None) 
 )
 def test_time_without_an_offset_is_where_the_meter_is(zone: str, text: str, instant: datetime) -> None:
     ((time, _),) = dated([{"time": text, "value": 5}])
-    assert answers.local_instant(time, ZoneInfo(zone)) == instant
+    found = answers.local_instant(time, ZoneInfo(zone))
+    assert found == instant
+    assert found.tzinfo is UTC
 
 
 @pytest.mark.parametrize(
@@ -208,6 +212,75 @@ def test_energy_that_is_included_is_found() -> None:
     resource = {"id": "42", "relationships": {"energy": {"data": {"type": "energies", "id": "3"}}}}
     (found,) = answers.meters_of(answers.page_of(answered({"data": [resource], "included": [energy]})).items, START)
     assert (found.energy, found.unit) == (Energy.GAS, "m³")
+
+
+@pytest.mark.parametrize("key", ["energy", "energy_type", "medium", "commodity"])
+def test_energy_under_every_name(key: str) -> None:
+    for told in ("gas", {"name": "gas"}, {"code": "gas"}, {"name": "?", "code": None, "id": "gas"}):
+        assert meter(**{key: told}).energy is Energy.GAS
+        row = {"time": "2026-11-17T09:45:00Z", "value": 5, key: told}
+        assert [one.energy for one in answers.dated_of(answers.page_of(answered([row])).items)] == [Energy.GAS]
+    # One that is not included is known by its id.
+    link = {"data": {"type": "energies", "id": "gas"}}
+    (found,) = answers.meters_of(answers.page_of(answered([{"id": 1, "relationships": {key: link}}])).items, START)
+    assert found.energy is Energy.GAS
+
+
+@pytest.mark.parametrize("included", [{"attributes": {"name": "gas"}}, {"name": "gas"}])
+def test_energy_is_found_behind_what_is_no_resource(included: dict[str, Any]) -> None:
+    energy = {"type": "energies", "id": "1", **included}
+    resource = {"id": "42", "relationships": {"energy": {"data": {"type": "energies", "id": "1"}}}}
+    body = {"data": [resource], "included": [7, {"type": "energies"}, energy]}
+    assert [one.energy for one in answers.meters_of(answers.page_of(answered(body)).items, START)] == [Energy.GAS]
+
+
+@pytest.mark.parametrize("key", ["identification_code", "serial_number", "serial"])
+def test_serial_under_every_name(key: str) -> None:
+    assert meter(**{key: " 12\n34 "}).serial == "12 34"
+
+
+def test_entity_is_related_or_named() -> None:
+    assert meter(entity_id=7).entity_id == "7"
+    assert meter(entity_id=None).entity_id is None
+    (item, nobody) = answers.page_of(answered([{"id": 7, "name": ""}, {"name": "Office"}])).items
+    assert answers.entity_of(item) == ("7", "7")
+    assert answers.entity_of(nobody) is None
+
+
+def test_unit_that_is_not_known_is_cut() -> None:
+    assert meter(unit="parsec").unit == "parsec"
+    assert meter(unit="x" * 99).unit == "x" * 16
+
+
+@pytest.mark.parametrize("key", ["deactivated_at", "deactivated"])
+@pytest.mark.parametrize(
+    ("told", "is_over"),
+    [
+        (True, True),
+        ("true", True),
+        ("yes", True),
+        ("2026-11-17T10:00:30Z", True),
+        ("2026-11-17T10:00:31Z", False),
+        # Without an offset it is UTC, wherever the machine is.
+        ("2026-11-17T09:00:00", True),
+        (False, False),
+        ("false", False),
+        ("", False),
+        (None, False),
+    ],
+)
+def test_meter_is_over_when_it_says_so(key: str, told: object, is_over: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TZ", "America/New_York")
+    tzset()
+    try:
+        assert meter(**{key: told}).deactivated is is_over
+    finally:
+        monkeypatch.undo()
+        tzset()
+
+
+def test_meter_that_does_not_say_whether_it_is_over() -> None:
+    assert meter(name="x").deactivated is None
 
 
 # Whatever the service answers
