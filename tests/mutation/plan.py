@@ -52,9 +52,7 @@ TESTS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
         "vendors/enpact/answers": _of("enpact", "answers", "discovery", "shares", "rights", "refusals"),
         "vendors/envitron/answers": _of("envitron", "answers", "discovery", "live"),
         "vendors/enectiva/answers": _of("enectiva", "answers", "discovery", "live", "history"),
-        "vendors/eniris/answers": _of(
-            "eniris", "answers", "listing", "series", "points", "discovery", "history", "login"
-        ),
+        "vendors/eniris/answers": _of("eniris", "parsing", "listing", "series", "points"),
         "vendors/enapter/answers": _of("enapter", "answers", "discovery", "live", "history"),
         "vendors/enpact/fields": _of("enpact", "answers", "discovery", "shares", "live"),
         "vendors/eniris/fields": _of("eniris", "fields", "points", "answers", "series", "live"),
