@@ -113,7 +113,7 @@ def test_what_another_case_would_make_another_unit_is_none() -> None:
     assert [text for text in ambiguous if unit_named(text) is not None] == []
 
 
-SIZES = {
+SIZES: dict[Quantity, dict[str, float | None]] = {
     Quantity.POWER: {"mW": 1e-3, "W": 1, "kW": 1e3, "MW": 1e6},
     Quantity.APPARENT_POWER: {"mVA": 1e-3, "VA": 1, "kVA": 1e3},
     Quantity.REACTIVE_POWER: {"mvar": 1e-3, "var": 1, "kvar": 1e3},
