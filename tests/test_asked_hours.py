@@ -78,3 +78,55 @@ def test_earliest_start_that_a_refusal_tells_is_none_that_is_too_long_ago(reach:
 def test_end_after_all_time_is_the_last_complete_hour() -> None:
     found = asked_hours(horizon(None), LAST_COMPLETE - DAY, datetime(9999, 12, 31, 23, tzinfo=UTC))
     assert found == (LAST_COMPLETE - DAY, LAST_COMPLETE)
+
+
+def at(time: str) -> datetime:
+    """That time on that day, or on another."""
+    return datetime.fromisoformat(time if "-" in time else f"2026-11-17T{time}").replace(tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "hours"),
+    [
+        ("08:30", None, ("08:00", "09:00")),
+        ("08:59:59", None, ("08:00", "09:00")),
+        ("06:15", "08:59", ("06:00", "08:00")),
+        ("06:00", "08:00", ("06:00", "08:00")),
+        ("06:00", "23:00", ("06:00", "09:00")),
+        ("2026-11-16T11:00", None, ("2026-11-16T11:00", "09:00")),
+    ],
+)
+def test_hours_that_there_can_be(start: str, end: str | None, hours: tuple[str, str]) -> None:
+    with at_home_in("UTC"):
+        found = asked_hours(horizon(DAY), at(start), None if end is None else at(end))
+        assert found == (at(hours[0]), at(hours[1]))
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "why", "told"),
+    [
+        ("2016-01-01T00:00", None, "too_long_ago", f"{LAST_COMPLETE - LONGEST_HISTORY:%Y-%m-%d %H:%M}"),
+        ("08:10", "08:10", "end_before_start", None),
+        ("08:10", "08:09", "end_before_start", None),
+        ("09:00", None, "not_over", "2026-11-17 09:00"),
+        ("2026-11-16T10:59", None, "forgotten", "2026-11-16 11:00"),
+        ("08:10", "08:50", "no_whole_hour", None),
+        ("08:00", "08:59", "no_whole_hour", None),
+    ],
+)
+def test_refusal_tells_why(start: str, end: str | None, why: str, told: str | None) -> None:
+    with at_home_in("UTC"), pytest.raises(ServiceValidationError) as caught:
+        asked_hours(horizon(DAY), at(start), None if end is None else at(end))
+    error = caught.value
+    assert (error.translation_domain, error.translation_key) == ("energy_clouds", why)
+    assert error.translation_placeholders == (None if told is None else {"time": told})
+
+
+@pytest.mark.parametrize(
+    ("start", "zone", "why"),
+    [(datetime(1, 1, 1), EAST, "too_long_ago"), (datetime(9999, 12, 31, 23), WEST, "not_over")],
+)
+def test_time_beyond_all_times_is_the_first_or_the_last(start: datetime, zone: str, why: str) -> None:
+    with at_home_in(zone), pytest.raises(ServiceValidationError) as caught:
+        asked_hours(horizon(None), start, None)
+    assert caught.value.translation_key == why

@@ -42,9 +42,29 @@ def test_installations_differ() -> None:
     assert len({offset_of(f"installation {number}", interval) for number in range(50)}) == 50
 
 
+@pytest.mark.parametrize(("seconds", "quiet"), [(60, 5), (30, 5), (20, 5), (8, 2)])
+def test_installations_have_the_whole_interval_but_its_edges(seconds: int, quiet: int) -> None:
+    offsets = [offset_of(str(number), timedelta(seconds=seconds)).total_seconds() for number in range(500)]
+    room = seconds - 2 * quiet
+    assert quiet <= min(offsets) < quiet + 0.05 * room
+    assert seconds - quiet - 0.05 * room < max(offsets) <= seconds - quiet
+
+
+@pytest.mark.parametrize(("offset", "polled"), [(7, "10:06:07"), (31, "10:05:31"), (29, "10:06:29")])
+def test_each_installation_has_its_place_in_the_interval(offset: int, polled: str) -> None:
+    now = datetime(2026, 11, 17, 10, 5, tzinfo=UTC)
+    assert f"{next_poll(now, timedelta(minutes=1), timedelta(seconds=offset)):%H:%M:%S}" == polled
+
+
 @pytest.mark.parametrize(
     ("offset", "polled"),
-    [(timedelta(seconds=2), "10:00:05"), (timedelta(seconds=58), "10:00:05"), (timedelta(0), "10:00:05")],
+    [
+        (timedelta(seconds=55), "09:59:55"),
+        (timedelta(seconds=5), "10:00:05"),
+        (timedelta(seconds=2), "10:00:05"),
+        (timedelta(seconds=58), "10:00:05"),
+        (timedelta(0), "10:00:05"),
+    ],
 )
 def test_poll_that_would_be_on_the_full_hour_waits_a_moment(offset: timedelta, polled: str) -> None:
     now = datetime(2026, 11, 17, 9, 59, 3, tzinfo=UTC)
