@@ -92,6 +92,20 @@ def test_what_a_poll_teaches_counts_nothing() -> None:
     assert ids(census) == ["a", "b"]
 
 
+def test_device_that_a_poll_does_not_tell_of_has_not_been_missing() -> None:
+    census = Census(inventory("a", "b"), {})
+    census.learn(inventory("a"))
+    assert census.missing == {"b": 0}
+
+
+def test_site_of_a_forgotten_device_stays() -> None:
+    census = Census(inventory("a", "b"), {})
+    census.count(inventory("a"))
+    assert census.forget("b")
+    assert ids(census) == ["a"]
+    assert [site.id for site in census.inventory.sites] == ["site"]
+
+
 METER, CONTROLLER = (Device(id=kind, kind=kind) for kind in (DeviceKind.METER, DeviceKind.COOLING_CONTROLLER))
 
 

@@ -106,3 +106,10 @@ def test_measurement_that_is_told_again_and_lower_is_corrected_when_it_is_told_t
     assert [guard.accepts(POINT, sample(0, 35.6), NOW) for _ in range(2)] == [False, True]
     # The register goes on from there.
     assert guard.accepts(POINT, sample(15, 35.7), NOW)
+
+
+@pytest.mark.parametrize(("minutes", "is_shut_out"), [(-1, True), (2, True), (2.1, False), (60, False)])
+def test_sample_of_a_time_to_come_does_not_shut_out_the_true_ones(minutes: float, is_shut_out: bool) -> None:
+    accepted = RegisterReading(point_id=POINT, time=NOW + timedelta(minutes=minutes), value=35.6)
+    older = Sample(time=NOW - timedelta(minutes=2), value=35.7)
+    assert RegisterGuard([accepted]).accepts(POINT, older, NOW) is not is_shut_out
