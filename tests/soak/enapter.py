@@ -16,8 +16,9 @@ from tests.simulators.misreadings import Misreading
 from .journal import Ceiling
 from .service import HOUR, Counter, Service, minutes, next_minute, zero
 
-METERS = (enapter.POWER_METER, enapter.BATTERY)
-DEVICES = (enapter.GATEWAY, *METERS, enapter.ELECTROLYSER, enapter.AMBIENT_SENSOR)
+DEVICES = (enapter.GATEWAY, enapter.POWER_METER, enapter.ELECTROLYSER, enapter.AMBIENT_SENSOR)
+ONE_PHASE = ("l2_", "l3_")
+"""What is measured of other phases than the first is left out: there is nothing new in it."""
 COUNTER = "energy_lifetime"
 FAR = 5_000.0
 _OWN = "own,"
@@ -32,6 +33,8 @@ class Enapter(Service[EnapterSimulator]):
     def make(self) -> EnapterSimulator:
         simulator = EnapterSimulator(world=self.world, clock=self.clock.true, switches=EnapterSwitches())
         simulator.devices = {name: simulator.devices[name] for name in DEVICES}
+        meter = simulator.devices[enapter.POWER_METER]
+        meter.channels = {name: one for name, one in meter.channels.items() if not name.startswith(ONE_PHASE)}
         return simulator
 
     @override

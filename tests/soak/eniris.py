@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from itertools import accumulate
 from random import Random
+import re
 from typing import override
 
 from custom_components.energy_clouds.vendors.model import Nature, Point, Sample
@@ -28,9 +29,10 @@ DEVICES = (
     eniris.GRID_METER,
     eniris.BATTERY,
     eniris.CHARGER,
-    eniris.STRING,
 )
-SPOILT = (eniris.GRID_METER, eniris.BATTERY, eniris.CHARGER, eniris.STRING)
+SPOILT = (eniris.GRID_METER, eniris.BATTERY, eniris.CHARGER)
+ONE_PHASE = re.compile("L[23]")
+"""What is measured of other phases than the first is left out: there is nothing new in it."""
 COUNTER = "importedAbsEnergyTot_Wh"
 FAR = 5_000.0
 _NANO = 1_000_000_000
@@ -44,7 +46,11 @@ class Eniris(Service[EnirisSimulator]):
 
     @override
     def make(self) -> EnirisSimulator:
-        return small(DEVICES, world=self.world, clock=self.clock.true)
+        simulator = small(DEVICES, world=self.world, clock=self.clock.true)
+        for node in simulator.nodes:
+            for series in node.series or ():
+                series.fields = {name: one for name, one in series.fields.items() if not ONE_PHASE.search(name)}
+        return simulator
 
     def charge(self, journal: Journal) -> None:
         """Have the journal know what each request costs."""
