@@ -4,10 +4,12 @@ import asyncio
 from collections import Counter
 import gc
 from pathlib import Path
+import re
 import threading
 from typing import Any
 
 _OURS = "custom_components.energy_clouds"
+_CHANGING = re.compile(r"0x[0-9a-f]+|when=[0-9.]+|[0-9]+")
 _MEGABYTE = 1024 * 1024
 
 
@@ -29,11 +31,11 @@ def all_objects() -> Counter[str]:
     return Counter(f"{type(one).__module__}.{type(one).__qualname__}" for one in gc.get_objects())
 
 
-def going_on() -> set[str]:
-    """Tasks, timers and threads, as texts."""
+def going_on() -> Counter[str]:
+    """Tasks, timers and threads, as texts without what is different each time; pools of threads may grow."""
     loop: Any = asyncio.get_running_loop()
     current = asyncio.current_task()
-    tasks = (f"task {one.get_name()}: {one.get_coro()}" for one in asyncio.all_tasks() if one is not current)
+    tasks = (f"task {one.get_coro()}" for one in asyncio.all_tasks() if one is not current)
     timers = (f"timer {one}" for one in loop._scheduled if not one.cancelled())
-    threads = (f"thread {one.name}" for one in threading.enumerate())
-    return {*tasks, *timers, *threads}
+    threads = {f"thread {one.name}" for one in threading.enumerate()}
+    return Counter(_CHANGING.sub("", one) for one in (*tasks, *timers, *threads))
