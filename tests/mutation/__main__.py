@@ -13,7 +13,7 @@ import pytest
 
 from .judge import PYTEST, Judge, Mutant, Verdict, judge_import, prepare, tell
 from .plan import TESTS
-from .report import ALIVE, Result, change_of, keep, recalled, survivors, table
+from .report import Result, change_of, keep, recalled, survivors, table
 from .watch import Tests, settle
 
 PACKAGE = Path("custom_components/energy_clouds")
@@ -24,7 +24,7 @@ def main() -> int:
     """Judge, and print the table and the survivors."""
     parser = argparse.ArgumentParser(prog="scripts/mutate", description="Which changes to the code no test notices.")
     parser.add_argument("modules", nargs="*", metavar="MODULE", help=f"of {', '.join(TESTS)}; else all")
-    parser.add_argument("--again", action="store_true", help="judge what survived or was changed since the last time")
+    parser.add_argument("--again", action="store_true", help="judge what was not killed the last time, and what is new")
     parser.add_argument("--told", action="store_true", help="judge nothing, tell the results of the last time")
     parser.add_argument("--all", action="store_true", help="list the survivors that have a reason, too")
     parser.add_argument("--every", type=int, default=1, metavar="N", help="judge every Nth mutant only")
@@ -45,9 +45,9 @@ def _judge(module: str, *, again: bool, every: int) -> None:
     path = PACKAGE / f"{module}.py"
     original = path.read_text()
     mutants = _mutants_of(path)[::every]
-    known = {(one.line, one.change): one.verdict for one in recalled(module) if again and one.verdict not in ALIVE}
+    known = {(one.line, one.change): Verdict.KILLED for one in recalled(module) if one.verdict is Verdict.KILLED}
     results = [Result(one.first, change_of(original, one)) for one in mutants]
-    results = [replace(one, verdict=known.get((one.line, one.change))) for one in results]
+    results = [replace(one, verdict=known.get((one.line, one.change)) if again else None) for one in results]
     left = [place for place, one in enumerate(results) if one.verdict is None]
     verdicts = _judged(module, path.absolute(), [mutants[place] for place in left])
     for place, verdict in zip(left, verdicts, strict=True):

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from enum import StrEnum
+from functools import partial
 import gc
 import importlib
 from importlib.abc import MetaPathFinder
@@ -27,7 +28,7 @@ import pytest
 
 from .swap import Functions, NotInFunctions, codes_in, exchanges, living_functions
 from .tables import changed_tables
-from .watch import TOOL, Patience, Tests, Watch, settle
+from .watch import AT_LEAST, TOOL, Patience, Tests, Watch, settle
 
 PYTEST = (
     "-qq",
@@ -79,6 +80,15 @@ def forked(work: Callable[[], int], seconds: int = START) -> Verdict:
     if os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGALRM:
         return Verdict.TIMED_OUT
     return Verdict.KILLED if status else Verdict.SURVIVED
+
+
+def judged_by(work: Callable[[int], int]) -> Verdict:
+    """The verdict of a child, which is given how long each test may take at least."""
+    verdict = Verdict.TIMED_OUT
+    for at_least in AT_LEAST:
+        if verdict is Verdict.TIMED_OUT:
+            verdict = forked(partial(work, at_least))
+    return verdict
 
 
 class Judge:
@@ -154,12 +164,12 @@ class Judge:
         lines = {line for function, _ in new for line in _lines_of(function.__code__)}
         names = self._tests.of(range(mutant.first, mutant.last + 1)) or self._tests.of(lines)
 
-        def work() -> int:
+        def work(at_least: int) -> int:
             for function, code in new:
                 function.__code__ = code
-            return self._run(session, [items[name] for name in names])
+            return self._run(session, [items[name] for name in names], at_least)
 
-        return forked(work) if names else Verdict.UNTESTED
+        return judged_by(work) if names else Verdict.UNTESTED
 
     def _verdict_on_tables(
         self, session: pytest.Session, mutant: Mutant, items: dict[str, pytest.Item]
@@ -170,17 +180,17 @@ class Judge:
         lines = {line for code in codes if tables.are_used(code) for line in _lines_of(code)}
         names = self._tests.of(lines)
 
-        def work() -> int:
+        def work(at_least: int) -> int:
             tables.assign(module)
-            return self._run(session, [items[name] for name in names])
+            return self._run(session, [items[name] for name in names], at_least)
 
-        verdict = forked(work) if names else Verdict.SURVIVED
+        verdict = judged_by(work) if names else Verdict.SURVIVED
         # One that survives may do so because something was made of it in another module: it is judged once more.
         return None if verdict is Verdict.SURVIVED else verdict
 
-    def _run(self, session: pytest.Session, items: list[pytest.Item]) -> int:
+    def _run(self, session: pytest.Session, items: list[pytest.Item], at_least: int) -> int:
         session.items = items
-        session.config.pluginmanager.register(Patience(self._tests))
+        session.config.pluginmanager.register(Patience(self._tests, at_least))
         session.config.option.maxfail = 1
         run_tests(session)
         return 1 if session.testsfailed else 0
@@ -254,13 +264,13 @@ def judge_import(name: str, path: Path, mutant: Mutant, tests: Tests, own: str) 
     """Judge a mutant that changes what happens at the import: by the tests in one file, then by the others."""
 
     def by(names: Sequence[str]) -> Verdict:
-        def work() -> int:
+        def work(at_least: int) -> int:
             settle()
             sys.meta_path.insert(0, _Finder(_Instead(name, path, mutant.source)))
             files = dict.fromkeys(one.partition("::")[0] for one in names)
-            return 1 if pytest.main([*PYTEST, "-x", *files], plugins=[_Chosen(names), Patience(tests)]) else 0
+            return 1 if pytest.main([*PYTEST, "-x", *files], plugins=[_Chosen(names), Patience(tests, at_least)]) else 0
 
-        return forked(work)
+        return judged_by(work)
 
     verdict = Verdict.SURVIVED
     for is_own in (True, False):

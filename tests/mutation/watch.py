@@ -15,6 +15,10 @@ LONGEST = 5.0
 """Seconds that the tests of one mutant may take where nothing is wrong; the quickest are chosen."""
 PATIENCE = 5
 """How many times as long a test may take until it is stopped."""
+AT_LEAST = (5, 60)
+"""Seconds that each test may take anyway: at first, and once more where it took longer. Then it may not just have been
+the first in its process to make what others only use.
+"""
 TOOL = 4
 """Our number among those who watch what is run."""
 
@@ -96,10 +100,11 @@ class Watch:
 class Patience:
     """A plugin that ends the process when a test takes much longer than it should."""
 
-    def __init__(self, tests: Tests) -> None:
+    def __init__(self, tests: Tests, at_least: int) -> None:
         self._tests = tests
+        self._at_least = at_least
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> None:
         """Set the alarm anew."""
-        signal.alarm(5 + int(PATIENCE * self._tests.seconds[item.nodeid]))
+        signal.alarm(self._at_least + int(PATIENCE * self._tests.seconds[item.nodeid]))
