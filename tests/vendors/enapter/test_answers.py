@@ -257,6 +257,39 @@ def test_errors_of_all_shapes(body: Any, bad: bool) -> None:
     assert answers.names_a_bad_token(answered(body, 403)) is bad
 
 
+def test_device_has_all_that_is_told() -> None:
+    found = device(properties={"vendor": "V"}, implemented_profiles=["a.b", 5, ""], manifest={"x": 1})
+    assert (found.properties, found.manifest) == ({"vendor": "V"}, {"x": 1})
+    assert found.profiles == ("a.b", "5")
+    odd = device(properties=[1], implemented_profiles="a.b", manifest=[1])
+    assert (odd.properties, odd.manifest, odd.profiles) == ({}, None, ())
+
+
+@pytest.mark.parametrize(
+    ("role", "rank"),
+    [
+        *((role, rank) for rank, role in enumerate(("READONLY", "USER", "OWNER", "INSTALLER", "VENDOR", "SYSTEM"))),
+        *(("READ_ONLY", 0), ("owner", 2), ("GUEST", None), ("", None), (5, None), (None, None)),
+    ],
+)
+def test_role_is_known_by_either_spelling(role: object, rank: int | None) -> None:
+    assert device(authorized_role=role).role == rank
+
+
+@pytest.mark.parametrize(
+    ("headers", "body", "page"),
+    [
+        ({"Content-Type": "text/HTML; charset=utf-8"}, b"", True),
+        ({}, b" \n<html>", True),
+        ({"Content-Type": "application/json"}, b"<", True),
+        ({"Content-Type": "application/json"}, b"{}", False),
+        ({}, b"{} <", False),
+    ],
+)
+def test_page_for_people_is_told_by_its_type_or_its_beginning(headers: dict[str, str], body: bytes, page: bool) -> None:
+    assert answers.is_page(Answer(endpoint="GET /x", status=403, body=body, headers=headers)) is page
+
+
 # Tables
 
 HEAD = "ts,telemetry=a device=d,telemetry=b device=d"
