@@ -13,8 +13,9 @@ from unittest.mock import patch
 from homeassistant.config_entries import ConfigEntry, ConfigEntryState
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import frame, recorder as recorder_helper, translation
+from homeassistant.helpers.entity import Entity
 from homeassistant.setup import async_setup_component
-from pytest_homeassistant_custom_component.common import async_test_home_assistant, mock_storage
+from pytest_homeassistant_custom_component.common import async_test_home_assistant
 
 from custom_components.energy_clouds.const import DOMAIN, OPTION_HISTORY_DAYS
 from custom_components.energy_clouds.coordinator import EnergyCloudsCoordinator
@@ -22,18 +23,17 @@ from tests.simulators.simulator import Simulator
 from tests.simulators.world.world import TIME_ZONE
 
 from ..conftest import Account
+from .disk import Stored, in_memory
 from .service import Service
 
 RECORDER = {"commit_interval": 5, "purge_keep_days": 10, "exclude": {"domains": ["sensor", "binary_sensor"]}}
 """Statistics are recorded. Millions of states would be Home Assistant's work, and no one reads them."""
 
-type Stored = dict[str, Any]
-
 
 @asynccontextmanager
 async def home_assistant() -> AsyncIterator[tuple[HomeAssistant, Stored]]:
     """A Home Assistant with this integration, and what is on its disk."""
-    with TemporaryDirectory() as folder, mock_storage() as stored:
+    with TemporaryDirectory() as folder, in_memory() as stored:
         async with async_test_home_assistant(config_dir=folder) as hass:
             hass.data.pop("custom_components", None)
             (Path(folder) / "custom_components").symlink_to(Path(__file__).parents[2] / "custom_components")
@@ -57,7 +57,7 @@ async def home_assistant() -> AsyncIterator[tuple[HomeAssistant, Stored]]:
 @contextmanager
 def all_entities_enabled() -> Iterator[None]:
     """Enable what is registered disabled by default."""
-    with patch("homeassistant.helpers.entity.Entity.entity_registry_enabled_default", return_value=True):
+    with patch.object(Entity, "entity_registry_enabled_default", True):
         yield
 
 

@@ -22,12 +22,13 @@ from tests.simulators.world import World
 
 from . import footprint, statistics
 from .clock import Clock, moved
+from .disk import Stored
 from .enapter import Enapter
 from .enectiva import Enectiva
 from .eniris import Eniris
 from .enpact import Enpact
 from .envitron import Envitron
-from .house import House, Stored, all_entities_enabled, home_assistant
+from .house import House, all_entities_enabled, home_assistant
 from .loop import JumpingLoop
 from .report import Report
 from .troubles import Pace, Troubles
