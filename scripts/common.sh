@@ -1,6 +1,6 @@
 # Sourced by the other scripts: where things are, and how Python 3.14, the packages and the browser are had.
-# Everything lands in the repository (.tools, .venv, .venv-demo, .venv-mutation, .venv-probe, .venv-referees, .demo), but
-# for one cache folder: $cache.
+# Everything lands in the repository (.tools, .demo, and .venv with .venv-demo, -latest, -mutation, -probe and -referees),
+# but for one cache folder: $cache.
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/energy-clouds
@@ -87,9 +87,11 @@ ensure_python() {
   debian_python || fail "no Python 3.14.2 or newer: uv cannot download one here, and this is no Debian to take one from"
 }
 
-# ensure_venv FOLDER GROUP: a virtual environment with exactly one dependency group of pyproject.toml.
+# ensure_venv FOLDER GROUP [NAME...]: a virtual environment with exactly one dependency group of pyproject.toml, but for
+# the packages of those names, which are as they are pinned there, whatever the group's packages want.
 ensure_venv() {
-  local folder=$1 group=$2 stamp python
+  local folder=$1 group=$2 stamp python name overrides=()
+  shift 2
   ensure_tools
   stamp="$group $(cksum <pyproject.toml)"
   [ -x "$folder/bin/python" ] && "$folder/bin/python" -c '' 2>/dev/null && [ "$(cat "$folder/.stamp" 2>/dev/null)" = "$stamp" ] && return
@@ -97,7 +99,11 @@ ensure_venv() {
   say "installing the '$group' packages into $folder (what can be used again is kept in $cache)"
   [ -x "$folder/bin/python" ] && "$folder/bin/python" -c '' 2>/dev/null ||
     .tools/bin/uv venv -q --clear --no-project --python "$python" "$folder"
-  .tools/bin/uv pip install -q --python "$folder/bin/python" --group "$group"
+  for name in "$@"; do
+    pin "$name" >"$folder/.override-$name"
+    overrides+=(--override "$folder/.override-$name")
+  done
+  .tools/bin/uv pip install -q --python "$folder/bin/python" --group "$group" "${overrides[@]}"
   echo "$stamp" >"$folder/.stamp"
 }
 

@@ -1,4 +1,4 @@
-"""The matrix is whole: each kind of fault that can strike an account has its row, and each row a cell of every vendor."""
+"""The matrix is whole: each kind of fault that can strike an account has its row, each row a cell of every vendor."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
