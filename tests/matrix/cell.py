@@ -170,7 +170,7 @@ class Cell:
                 await self._step()
                 await self._judge_states(real_clock() - begin)
         self.outcome.shown = self._letter()
-        if self.fault.shows not in (Shows.KEPT, Shows.LOST):
+        if self.fault.shows not in (Shows.KEPT, Shows.LOST, Shows.LATER):
             await self._judge_newest(self._expected_live())
         self._judge_bother()
 
@@ -292,6 +292,11 @@ class Cell:
                 if moved or (elapsed <= STILL_SHOWN and gone):
                     self._wrong(f"gone or moved after {elapsed}", *gone, *moved)
                 if elapsed >= NOT_SHOWN + self._later and gone != all_of_it:
+                    self._wrong(f"still shown after {elapsed}", *(all_of_it - gone))
+            case Shows.LATER:
+                if elapsed <= STILL_SHOWN and gone:
+                    self._wrong(f"gone after {elapsed}", *gone)
+                if elapsed >= self.fault.minutes * MINUTE + self._later and gone != all_of_it:
                     self._wrong(f"still shown after {elapsed}", *(all_of_it - gone))
             case Shows.ALONE | Shows.NOTHING:
                 if gone & live:

@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
+from enum import Enum, auto
+import re
 import socket
 from typing import TYPE_CHECKING, Any, override
 
@@ -20,6 +22,17 @@ from .kinds import Changed, Never, Replayed
 
 if TYPE_CHECKING:
     from .cell import Cell
+
+
+NOTHING = re.compile("(?!)")
+
+
+class Struck(Enum):
+    """Which requests are answered otherwise."""
+
+    ALL = auto()
+    DATA = auto()
+    TOKENS = auto()
 
 
 class Strike:
@@ -44,15 +57,21 @@ class Strike:
 
 @dataclass(slots=True)
 class Answers(Strike):
-    """The service answers something else: to all requests, or to those for data; `times` is how often."""
+    """The service answers something else; `times` is how often."""
 
     kind: Callable[[Home[Any]], Kind]
-    data_only: bool = False
+    struck: Struck
     times: int | None = None
 
     @override
     async def begin(self, cell: Cell) -> None:
-        path = cell.home.data if self.data_only else None
+        match self.struck:
+            case Struck.ALL:
+                path = None
+            case Struck.DATA:
+                path = cell.home.data
+            case Struck.TOKENS:
+                path = cell.home.signing_in or NOTHING
         cell.account.simulator.faults.add(self.kind(cell.home), path, self.times)
 
     @override

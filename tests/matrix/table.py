@@ -25,6 +25,7 @@ from .strikes import (
     Replays,
     ServiceClock,
     Strike,
+    Struck,
     Unplugged,
     Unresolved,
     Untrusted,
@@ -49,6 +50,8 @@ class Shows(StrEnum):
     """Nothing, at once."""
     VALUES = "V"
     """The truth of what is measured; what only the list of the devices tells may be nothing."""
+    LATER = "T"
+    """The truth until a token is needed, and 15 minutes later nothing."""
     SOON = "S"
     """The truth, or for three minutes nothing."""
     LISTED = "H"
@@ -85,17 +88,33 @@ class Fault:
         return replace(self, but={}, **self.but.get(vendor, {}))
 
 
-def _is(kind: faults.Fault, **how: Any) -> Callable[[], Strike]:
-    return lambda: Answers(lambda _home: kind, **how)
+def _is(kind: faults.Fault, struck: Struck = Struck.ALL) -> Callable[[], Strike]:
+    return lambda: Answers(lambda _home: kind, struck)
 
 
-def _status(status: int, **how: Any) -> Callable[[], Strike]:
+def _data(kind: faults.Fault) -> Callable[[], Strike]:
+    return _is(kind, Struck.DATA)
+
+
+def _status(status: int, struck: Struck = Struck.ALL, times: int | None = None) -> Callable[[], Strike]:
     """A status with the vendor's own document."""
 
     def kind(home: Home[Any]) -> faults.Fault:
         return faults.Status(status, home.error(status))
 
-    return lambda: Answers(kind, **how)
+    return lambda: Answers(kind, struck, times)
+
+
+def _tokens(kind: Callable[[], Strike], name: str) -> Fault:
+    """What the vendors that have no tokens do not notice."""
+    unnoticed = {"shows": Shows.LIVE}
+    return Fault(
+        name=f"{name} for tokens",
+        strike=kind,
+        shows=Shows.LATER,
+        minutes=36,
+        but={"enapter": unnoticed, "enpact": unnoticed},
+    )
 
 
 def _limited(form: Any, status: int = 429) -> Callable[[], Strike]:
@@ -140,17 +159,17 @@ FAULTS: Final = (
     Fault(name="reset in the body", strike=_is(faults.ConnectionReset())),
     Fault(name="cut in the body", strike=_is(faults.TruncatedBody())),
     # Bodies
-    Fault(name="half of the JSON", strike=_is(CutJson())),
-    Fault(name="HTML page 502", strike=_is(faults.HtmlPage(502))),
-    Fault(name="HTML page 200", strike=_is(faults.HtmlPage(200))),
-    Fault(name="empty body", strike=_is(faults.EmptyBody())),
-    Fault(name="another document", strike=_is(faults.Answer({"hello": "world"}), data_only=True)),
-    Fault(name="wrong types", strike=_is(Changed(_leaves_changed), data_only=True)),
-    Fault(name="wrong containers", strike=_is(Changed(_containers_changed), data_only=True)),
+    Fault(name="half of the JSON", strike=_data(CutJson())),
+    Fault(name="HTML page 502", strike=_data(faults.HtmlPage(502))),
+    Fault(name="HTML page 200", strike=_data(faults.HtmlPage(200))),
+    Fault(name="empty body", strike=_data(faults.EmptyBody())),
+    Fault(name="another document", strike=_data(faults.Answer({"hello": "world"}))),
+    Fault(name="wrong types", strike=_data(Changed(_leaves_changed))),
+    Fault(name="wrong containers", strike=_data(Changed(_containers_changed))),
     # Refusals
     Fault(
         name="400",
-        strike=_status(400),
+        strike=_status(400, Struck.DATA),
         # Nobody is told which of the queries is the bad one: it is looked for, once (A3.1).
         but={"eniris": {"extra": 6}},
     ),
@@ -158,7 +177,7 @@ FAULTS: Final = (
     Fault(name="401 for ever", strike=Refused, reauth=True, logins=2),
     Fault(
         name="401 for data",
-        strike=_status(401, data_only=True),
+        strike=_status(401, Struck.DATA),
         # There are no tokens: that is the credential itself (B2, 3.1).
         but={"enapter": {"reauth": True}, "enpact": {"reauth": True}},
     ),
@@ -186,7 +205,7 @@ FAULTS: Final = (
     ),
     Fault(
         name="403 for all",
-        strike=_status(403, data_only=True),
+        strike=_status(403, Struck.DATA),
         repairs=frozenset({"rights_missing"}),
         but={
             # It is what an invalid token gets (B2), and a key that is of another environment (3.3).
@@ -195,15 +214,22 @@ FAULTS: Final = (
             "enectiva": {"shows": Shows.NOTHING, "repairs": frozenset({"scope_missing"}), "back": 362},
         },
     ),
-    Fault(name="403 page", strike=_is(faults.HtmlPage(403), data_only=True)),
-    Fault(name="404", strike=_status(404)),
-    Fault(name="409", strike=_status(409)),
+    Fault(name="403 page", strike=_data(faults.HtmlPage(403))),
+    Fault(name="404", strike=_status(404, Struck.DATA)),
+    Fault(name="409", strike=_status(409, Struck.DATA)),
     Fault(
         name="422",
-        strike=_status(422),
-        # It is the size of a request, and never will be granted: it is asked for in parts (A4.4).
-        but={"eniris": {"extra": 6, "back": 62}},
+        strike=_status(422, Struck.DATA),
+        # It is the size of a request, which is never granted: it is asked for in parts, and what is too large by itself
+        # left out for an hour, and shown until it is old (A4.4).
+        but={"eniris": {"shows": Shows.LATER, "minutes": 50, "extra": 6, "back": 62}},
     ),
+    # Tokens
+    _tokens(_status(400, Struck.TOKENS), "400"),
+    _tokens(_status(404, Struck.TOKENS), "404"),
+    _tokens(_status(500, Struck.TOKENS), "500"),
+    _tokens(_is(faults.HtmlPage(200), Struck.TOKENS), "HTML page 200"),
+    _tokens(_is(faults.Answer({"hello": "world"}), Struck.TOKENS), "another document"),
     # Limits
     Fault(name="429 seconds", strike=_limited("header"), shows=Shows.KEPT, minutes=12, wait=WAIT, back=7),
     Fault(name="429 date", strike=_limited("date"), shows=Shows.KEPT, minutes=12, wait=WAIT, back=7),
@@ -218,9 +244,9 @@ FAULTS: Final = (
         back=10,
     ),
     # Stumbling
-    Fault(name="500", strike=_status(500)),
+    Fault(name="500", strike=_status(500, Struck.DATA)),
     Fault(name="502", strike=_is(faults.Status(502))),
-    Fault(name="503", strike=_status(503)),
+    Fault(name="503", strike=_status(503, Struck.DATA)),
     Fault(name="503 with a wait", strike=_limited("header", 503), shows=Shows.KEPT, minutes=12, wait=WAIT, back=7),
     # Data
     Fault(

@@ -50,6 +50,8 @@ class LiveValues:
         self._sorts: dict[str, int] = {}
         self._months: dict[PointId, datetime] = {}
         self._unknown: dict[str, Device] = {}
+        self._lost = set[str]()
+        """Meters of which the service has found no readings, since it found any."""
         self._is_down = False
 
     def requests_for(self, points: Collection[Point]) -> int:
@@ -86,6 +88,7 @@ class LiveValues:
             many = (
                 poll.failures_in_a_row == MOST_FAILURES_IN_A_ROW
                 or not {job.device.id for job in jobs} - poll.problems.keys()
+                or self._is_lost(jobs)
             )
             if self._is_down or many or not _is_answered(poll.failure):
                 self._is_down = True
@@ -115,6 +118,12 @@ class LiveValues:
             poll.failure = err
             return False
         except (NotPermitted, NotFoundError) as err:
+            if isinstance(err, NotFoundError) and job.kind.path == READINGS:
+                self._lost.add(device)
+                if self._is_lost(jobs):
+                    # That is no meter that is gone, but a service that is not all there.
+                    self._fail(jobs, poll, UnexpectedAnswer(str(err)))
+                    return True
             status = HTTPStatus.FORBIDDEN if isinstance(err, NotPermitted) else HTTPStatus.NOT_FOUND
             self._refused(job, status, sum(other.kind is job.kind for other in jobs))
             if (shown := self._known.shown(device).get(job.kind.key)) is not None:
@@ -129,12 +138,27 @@ class LiveValues:
             return _is_answered(err) and poll.failures_in_a_row < MOST_FAILURES_IN_A_ROW
         else:
             poll.succeeded, poll.failures_in_a_row = True, 0
+            if job.kind.path == READINGS:
+                self._lost.clear()
             if rows:
                 self._features.grant(job.kind.scope, device)
             self._unknown.pop(device, None)
             self._take(job, rows, poll)
             self._schedule.done(job, now)
         return True
+
+    def _is_lost(self, jobs: Sequence[Job]) -> bool:
+        """Whether the service finds not one of several meters, though it lists them."""
+        meters = {job.device.id for job in jobs if job.kind.path == READINGS}
+        return len(meters) > 1 and meters <= self._lost
+
+    def _fail(self, jobs: Sequence[Job], poll: Poll, failure: VendorError) -> None:
+        """Ask for all of those meters again soon, be it that some were taken for gone."""
+        for job in jobs:
+            if job.kind.path == READINGS:
+                self._schedule.failed(job, self._clock.now())
+                poll.problems[job.device.id] = Problem.UNREACHABLE
+        poll.failure, poll.succeeded = failure, False
 
     async def _newest(self, job: Job) -> list[Dated]:
         """Sort as the service lets one; which type it takes for that is found out once."""

@@ -53,7 +53,8 @@ class LiveValues:
         self._clock = clock
         self._left_out: dict[Query, tuple[datetime, Problem]] = {}
         self._failures: dict[Query, int] = {}
-        self._spans: dict[Query, timedelta] = {}
+        self._spans: dict[Query, tuple[timedelta, datetime]] = {}
+        """Shorter ones than usual, and until when."""
         self._most = MOST_QUERIES
         self._most_until: datetime | None = None
         self._after: Query | None = None
@@ -190,13 +191,15 @@ class LiveValues:
         await self._ask(queries[middle:], poll)
 
     def _span(self, query: Query) -> timedelta:
-        return self._spans.get(query, max(SPAN, PERIODS * query.period))
+        usual, now = max(SPAN, PERIODS * query.period), self._clock.now()
+        span, until = self._spans.get(query, (usual, now))
+        return span if now < until <= now + FEWER_FOR else usual
 
     def _shorten(self, query: Query, poll: Poll) -> None:
-        """Ask for less of the past from now on; nothing shorter than a minute is worth asking for."""
+        """Ask for less of the past for an hour; nothing shorter than a minute is worth asking for."""
         span = self._span(query) / 2
         if span >= SHORTEST_SPAN:
-            self._spans[query] = span
+            self._spans[query] = span, self._clock.now() + FEWER_FOR
         else:
             self._leave_out(query, Problem.UNREACHABLE, poll)
 
