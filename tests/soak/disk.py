@@ -21,8 +21,6 @@ def in_memory() -> Iterator[Stored]:
     async def async_load(store: Store[Any]) -> Any:
         if store._data is None:
             if store.key not in stored:
-                # The next attempt is to look again.
-                store._load_task = None
                 return None
             store._data = stored[store.key]
         return await load(store)
