@@ -63,6 +63,8 @@ class Item:
 
     rows: Sequence[tuple[datetime, Mapping[str, object]]] = ()
     error: str | None = None
+    is_strange: bool = False
+    """Whether there were rows, and not one of them could be read."""
 
     @property
     def is_forbidden(self) -> bool:
@@ -204,16 +206,16 @@ def _text(value: object) -> str | None:
 
 
 def _item(item: Mapping[str, object], source: Source, most: int | None) -> Item | None:
-    """An item; None for an object that is none, or of whose rows not one can be read."""
+    """An item; None for an object that is none."""
     if (error := item.get("error")) is not None:
         return Item(error=name(error) or "error")
     if not _PARTS & item.keys():
         return None
     listed = item.get("series")
     series = [_object(one) for one in listed] if isinstance(listed, list) else []
-    if any(one.get("values") for one in series) and not any(True for one in series for _ in _rows(one)):
-        return None
-    return Item(rows=[row for one in series if _may_be_of(source, one) for row in islice(_rows(one), most)])
+    is_strange = any(one.get("values") for one in series) and not any(True for one in series for _ in _rows(one))
+    rows = [row for one in series if _may_be_of(source, one) for row in islice(_rows(one), most)]
+    return Item(rows=rows, is_strange=is_strange)
 
 
 def _may_be_of(source: Source, series: Mapping[str, object]) -> bool:

@@ -40,6 +40,7 @@ class Poll:
     good: set[str] = field(default_factory=set)
     bad: list[Query] = field(default_factory=list)
     """What the service calls a bad query."""
+    is_strange: bool = False
     refusals: int = 0
     """How many requests were refused as such."""
 
@@ -83,6 +84,8 @@ class LiveValues:
             if not await self._carries_on(part, poll):
                 break
         self._believe_in_all(poll)
+        if poll.is_strange and not poll.good:
+            raise UnexpectedAnswer("POST /v1/telemetry/query: not one row has a time")
         self._only_forbidden(poll)
         return poll
 
@@ -215,7 +218,8 @@ class LiveValues:
         for query, item in answers:
             if query in behind:
                 continue
-            if item is None:
+            if item is None or item.is_strange:
+                poll.is_strange |= item is not None
                 self._fail((query,), poll)
             elif item.error is None:
                 poll.good.add(query.device_id)
