@@ -230,7 +230,7 @@ async def test_whatever_else_goes_wrong_asks_for_no_wait(
 async def test_service_that_stumbles_tells_nothing_of_its_limit(post: Post, make_http: MakeHttp) -> None:
     http = await make_http()
     for status, remaining in ((500, None), (499, 3)):
-        post.says(status, {"RateLimit-Limit": "50", "RateLimit-Remaining": "3", "RateLimit-Reset": "9"})
+        post.says(status, {"RateLimit-Limit": "50", "RateLimit-Remaining": "3", "RateLimit-Reset": "20"})
         answer = await http.request("GET", "x", priority=Priority.LIVE, tells=(500,))
         assert answer.status == status
         assert post.budget.remaining == remaining
@@ -325,3 +325,17 @@ def test_what_is_no_json_is_no_answer(body: bytes) -> None:
 def test_json_of_another_shape_is_told_from_what_is_none(body: bytes) -> None:
     with pytest.raises(msgspec.ValidationError):
         Answer(endpoint="GET /x", status=200, body=body).decode(msgspec.json.Decoder(dict[str, str]))
+
+
+@pytest.mark.parametrize(
+    ("headers", "body", "page"),
+    [
+        ({"Content-Type": "text/HTML; charset=utf-8"}, b"", True),
+        ({}, b" \n<html>", True),
+        ({"Content-Type": "application/json"}, b"<", True),
+        ({"Content-Type": "application/json"}, b"{}", False),
+        ({}, b"{} <", False),
+    ],
+)
+def test_page_for_people_is_told_by_its_type_or_its_beginning(headers: dict[str, str], body: bytes, page: bool) -> None:
+    assert Answer(endpoint="GET /x", status=403, body=body, headers=headers).is_page is page

@@ -8,10 +8,13 @@ from time import tzset
 from hypothesis import given, strategies as st
 import pytest
 
+from custom_components.energy_clouds.vendors.errors import UnexpectedAnswer
 from custom_components.energy_clouds.vendors.http import Answer
 from custom_components.energy_clouds.vendors.values import (
     LONGEST_NAME,
     LONGEST_WORD,
+    MOST_LISTED,
+    credible,
     epoch,
     first,
     flag,
@@ -249,3 +252,12 @@ def test_instant_is_the_same_in_every_form(time: datetime) -> None:
     seconds = int(time.timestamp())
     for form in (seconds, str(seconds), seconds * 1000, time.isoformat(), f"{time:%Y-%m-%dT%H:%M:%SZ}"):
         assert epoch(form) == time
+
+
+def test_list_of_credible_length_is_as_it_is() -> None:
+    answer = Answer(endpoint="GET /x", status=200, body=b"")
+    assert MOST_LISTED == 20_000
+    longest = [5] * MOST_LISTED
+    assert credible(longest, answer) is longest
+    with pytest.raises(UnexpectedAnswer, match="GET /x: no list of a credible length"):
+        credible([*longest, 5], answer)

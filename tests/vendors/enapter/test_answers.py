@@ -276,20 +276,6 @@ def test_role_is_known_by_either_spelling(role: object, rank: int | None) -> Non
     assert device(authorized_role=role).role == rank
 
 
-@pytest.mark.parametrize(
-    ("headers", "body", "page"),
-    [
-        ({"Content-Type": "text/HTML; charset=utf-8"}, b"", True),
-        ({}, b" \n<html>", True),
-        ({"Content-Type": "application/json"}, b"<", True),
-        ({"Content-Type": "application/json"}, b"{}", False),
-        ({}, b"{} <", False),
-    ],
-)
-def test_page_for_people_is_told_by_its_type_or_its_beginning(headers: dict[str, str], body: bytes, page: bool) -> None:
-    assert answers.is_page(Answer(endpoint="GET /x", status=403, body=body, headers=headers)) is page
-
-
 # Tables
 
 HEAD = "ts,telemetry=a device=d,telemetry=b device=d"

@@ -177,8 +177,20 @@ def test_rows_are_cells_by_field_with_their_time() -> None:
         (THEN, {"a": 1}),
     ]
     assert rows_of(columns=["time", 5], values=[[STAMP, 5]]) == [(THEN, {"": 5})]
-    assert rows_of(columns=["a"], values=[[5]]) == []
-    assert rows_of(columns="time", values=[[STAMP]]) == rows_of(columns=["time"], values={"a": 5}) == []
+    assert rows_of(columns=["time", "a"], values=[]) == []
+
+
+@pytest.mark.parametrize(
+    "series",
+    [
+        {"columns": ["a"], "values": [[5]]},
+        {"columns": "time", "values": [[STAMP]]},
+        {"columns": ["time"], "values": {"time": STAMP}},
+    ],
+)
+def test_rows_of_which_none_can_be_read_are_no_result(series: dict[str, Any]) -> None:
+    with pytest.raises(UnexpectedAnswer, match="POST /x"):
+        rows_of(**series)
 
 
 @pytest.mark.parametrize(

@@ -357,14 +357,6 @@ def test_listed_ids(body: Any, ids: tuple[str, ...]) -> None:
     assert answers.listed_ids(answered(body), METERS) == ids
 
 
-def test_list_that_is_too_long_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert values.MOST_LISTED == 20_000
-    monkeypatch.setattr(values, "MOST_LISTED", 2)
-    assert answers.listed_ids(answered({"meters": ["a", "b"]}), METERS) == ("a", "b")
-    with pytest.raises(UnexpectedAnswer, match="POST /batch"):
-        answers.listed_ids(answered({"meters": ["a", "b", "c"]}), METERS)
-
-
 @pytest.mark.parametrize("body", [[], {}, {"meters": "a"}, {"devices": []}, 7])
 def test_undocumented_lists_are_named(body: Any) -> None:
     with pytest.raises(UnexpectedAnswer, match="POST /batch"):
