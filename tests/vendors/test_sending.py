@@ -153,7 +153,9 @@ async def test_newest_body_of_each_endpoint_is_kept(post: Post, make_http: MakeH
 
 @pytest.mark.parametrize(("status", "ok"), [(200, True), (204, True), (299, True), (300, False), (404, False)])
 def test_what_was_granted(status: int, ok: bool) -> None:
-    assert Answer(endpoint="x", status=status, body=b"").ok is ok
+    answer = Answer(endpoint="x", status=status, body=b"")
+    assert answer.ok is ok
+    assert answer.headers == {}
 
 
 async def test_answer_tells_the_time(post: Post, make_http: MakeHttp) -> None:
