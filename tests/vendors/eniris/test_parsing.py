@@ -190,9 +190,17 @@ def test_rows_are_cells_by_field_with_their_time() -> None:
         {"values": [[STAMP]]},
     ],
 )
-def test_rows_of_which_none_can_be_read_are_no_result(series: dict[str, Any]) -> None:
-    with pytest.raises(UnexpectedAnswer, match="POST /x"):
-        rows_of(**series)
+def test_rows_of_which_none_can_be_read_are_strange(series: dict[str, Any]) -> None:
+    [item] = answers.items_of(answered([{"series": [series]}]), [SOURCE], None)
+    assert item is not None
+    assert (list(item.rows), item.is_strange) == ([], True)
+
+
+def test_rows_of_which_one_can_be_read_are_not_strange() -> None:
+    readable = {"columns": ["time", "a"], "values": [[STAMP, 5]]}
+    [item] = answers.items_of(answered([{"series": [{"values": [[STAMP]]}, readable]}]), [SOURCE], None)
+    assert item is not None
+    assert (len(item.rows), item.is_strange) == (1, False)
 
 
 @pytest.mark.parametrize(
