@@ -62,6 +62,8 @@ class Pace:
     between_outages: timedelta = timedelta(days=4)
     between_skews: timedelta = timedelta(days=7)
     long_outage: timedelta = timedelta(days=2)
+    long_outage_from: float = 8
+    """In a soak of so many days there is one."""
 
     def times(self, often: float) -> Pace:
         """So many times as often."""
@@ -214,7 +216,7 @@ class Troubles:
 
     async def _outages(self, days: float) -> None:
         random = self._random("outages")
-        long_at = random.uniform(0.3, 0.6) * days if days > 8 else None
+        long_at = random.uniform(0.3, 0.6) * days if days >= self._pace.long_outage_from else None
         begun = asyncio.get_running_loop().time()
         while True:
             await asyncio.sleep(random.expovariate(1 / self._pace.between_outages.total_seconds()))
