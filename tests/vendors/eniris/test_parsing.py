@@ -73,6 +73,11 @@ def test_device_is_active_unless_it_says_otherwise(told: object, active: bool) -
     assert device.active is active
 
 
+def test_each_device_is_listed() -> None:
+    body = {"device": [{"id": number, "properties": {"nodeId": name}} for number, name in enumerate("ab")]}
+    assert [one.id for one in answers.listing_of(answered(body)).devices] == ["a", "b"]
+
+
 def test_first_of_two_devices_of_one_id_counts() -> None:
     body = {"device": [7, *({"id": n, "properties": {"nodeId": "n", "name": str(n)}} for n in range(2))]}
     assert [one.name for one in answers.listing_of(answered(body)).devices] == ["0"]
@@ -253,6 +258,16 @@ def test_item_may_be_an_error(error: object, text: str, forbidden: bool) -> None
     assert found is not None
     assert (list(found.rows), found.error) == ([], text)
     assert (found.is_forbidden, found.has_failed) == (forbidden, not forbidden)
+
+
+def test_object_that_is_no_item_has_no_place() -> None:
+    [number_alone, series_alone, nothing] = answers.items_of(
+        answered([{"statement_id": 0}, {"series": []}, {"x": 1}]), [SOURCE] * 3, None
+    )
+    assert number_alone is not None
+    assert series_alone is not None
+    assert (number_alone.is_strange, series_alone.is_strange) == (False, False)
+    assert nothing is None
 
 
 def test_item_without_an_error_is_neither_forbidden_nor_failed() -> None:
