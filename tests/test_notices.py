@@ -8,15 +8,18 @@ import pytest
 
 from custom_components.energy_clouds.const import DOMAIN
 from custom_components.energy_clouds.rights import Rights
-from custom_components.energy_clouds.vendors.model import Problem
+from custom_components.energy_clouds.vendors.model import Nature, Point, PointId, Problem, Quantity
 from tests.simulators import faults
-from tests.simulators.eniris import EnirisSimulator
+from tests.simulators.eniris import GRID_METER, EnirisSimulator
+from tests.simulators.eniris.fields import constant
+from tests.simulators.eniris.nodes import Series
 from tests.simulators.enpact import EnpactSimulator
 
 from .conftest import Account, MakeAccount
 from .eniris_home import small
 from .test_restart import restart
 
+NO = {"error": "Unauthorized"}
 FORBIDDEN = faults.Status(403, {"statusCode": 403, "error": "Forbidden", "message": "no"})
 
 
@@ -85,24 +88,54 @@ async def test_account_that_never_starts_for_lack_of_rights_says_so_too(
 
 
 @pytest.mark.parametrize(
-    ("problems", "refused"),
+    ("problems", "shown", "refused"),
     [
-        ({}, False),
-        ({"one": Problem.NOT_PERMITTED}, False),
-        ({"one": Problem.NOT_PERMITTED, "other": Problem.UNREACHABLE}, False),
-        ({"one": Problem.NOT_PERMITTED, "other": Problem.NOT_PERMITTED}, True),
-        ({"one": Problem.NOT_PERMITTED, "other": Problem.PARTLY_NOT_PERMITTED}, True),
+        ({}, (), False),
+        ({"one": Problem.NOT_PERMITTED}, (), False),
+        ({"one": Problem.NOT_PERMITTED, "other": Problem.UNREACHABLE}, (), False),
+        ({"one": Problem.NOT_PERMITTED, "other": Problem.NOT_PERMITTED}, (), True),
+        ({"one": Problem.NOT_PERMITTED, "other": Problem.PARTLY_NOT_PERMITTED}, (), True),
+        # A connection may be seen where nothing may be read.
+        ({"one": Problem.NOT_PERMITTED, "other": Problem.PARTLY_NOT_PERMITTED}, ("online",), True),
+        ({"one": Problem.NOT_PERMITTED, "other": Problem.PARTLY_NOT_PERMITTED}, ("power",), False),
     ],
 )
 async def test_refused_devices_say_so_only_if_they_are_all_that_is_asked_for(
-    hass: HomeAssistant, problems: dict[str, Problem], refused: bool
+    hass: HomeAssistant, problems: dict[str, Problem], shown: tuple[str, ...], refused: bool
 ) -> None:
     rights = Rights(hass, "entry")
-    rights.take({"one", "other"}, problems)
+    points = [point(device, key) for device in ("one", "other") for key in ("power", "online")]
+    rights.take(points, problems, {PointId(device_id="other", key=key) for key in shown})
     assert (rights.refused_for is not None) is refused
     # Where nothing is asked for, nothing is refused.
-    rights.take((), problems)
+    rights.take((), problems, ())
     assert rights.refused_for is None
+
+
+def point(device: str, key: str) -> Point:
+    """A power, or whether there is a connection."""
+    power = key == "power"
+    return Point(
+        id=PointId(device_id=device, key=key),
+        quantity=Quantity.POWER if power else Quantity.CONNECTIVITY,
+        unit="W" if power else None,
+        nature=Nature.GAUGE if power else Nature.FLAG,
+    )
+
+
+async def test_account_that_may_read_a_part_of_each_device_is_not_told_that_it_may_read_nothing(
+    hass: HomeAssistant, make_account: MakeAccount
+) -> None:
+    eniris: Account[EnirisSimulator] = make_account(small({GRID_METER}))
+    (node,) = eniris.simulator.nodes
+    hidden = Series("elsewhere", "rp_one_m", "planning", {"nodeId": "x"}, {"note": constant("note", "y")})
+    node.series = [*(node.series or ()), hidden]
+    refuse = faults.Rewritten(lambda items: [NO if "note" in str(one) else one for one in items])
+    eniris.simulator.faults.add(refuse, "/v1/telemetry")
+    await eniris.set_up()
+    await eniris.polls(20)
+    assert eniris.entry.runtime_data.problems == {GRID_METER: Problem.PARTLY_NOT_PERMITTED}
+    assert issues(hass) == []
 
 
 async def test_service_that_lists_nothing_any_more_says_so_after_three_complete_lists(

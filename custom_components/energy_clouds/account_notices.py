@@ -1,6 +1,6 @@
 """What a person should know of an account, and can mend: what its vendor says, and what holds for any vendor."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Container, Iterator, Mapping
 from datetime import timedelta
 
 from homeassistant.config_entries import ConfigEntry
@@ -13,7 +13,7 @@ from .notices import show_notices
 from .rights import Rights
 from .vendors import Vendor
 from .vendors.errors import NotPermitted, VendorError
-from .vendors.model import Notice, Problem
+from .vendors.model import Notice, Point, PointId, Problem
 
 NEAR = 0.9
 """From so much of Home Assistant's limit on, a person is told."""
@@ -29,9 +29,9 @@ class AccountNotices:
         self._rights = Rights(hass, entry.entry_id)
 
     @callback
-    def take(self, asked: Collection[str], problems: Mapping[str, Problem]) -> None:
-        """Take in what a poll of those devices came to."""
-        self._rights.take(asked, problems)
+    def take(self, asked: Collection[Point], problems: Mapping[str, Problem], shown: Container[PointId]) -> None:
+        """Take in what a poll of those points came to."""
+        self._rights.take(asked, problems, shown)
 
     @callback
     def show(self, failure: VendorError | None, *, patience: timedelta, empty_lists: int) -> None:

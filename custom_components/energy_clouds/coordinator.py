@@ -323,7 +323,7 @@ class EnergyCloudsCoordinator(DataUpdateCoordinator[dict[PointId, Sample]]):
     @callback
     def _show_notices(self, failure: VendorError | None = None) -> None:
         if failure is None:
-            self._notices.take({point.id.device_id for point in self._wanted_points()}, self.problems)
+            self._notices.take(self._wanted_points(), self.problems, self.data)
         if not self._stopped:
             self._notices.show(failure, patience=self._patience(), empty_lists=self._census.empty_lists)
 

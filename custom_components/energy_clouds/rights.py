@@ -1,6 +1,6 @@
 """Since when an account may read nothing at all: over retries of its setup, too, each of which begins anew."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Container, Mapping
 from datetime import timedelta
 import time
 
@@ -8,10 +8,10 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.util.hass_dict import HassKey
 
 from .const import DOMAIN
-from .vendors.model import Problem
+from .vendors.model import Nature, Point, PointId, Problem
 
 _REFUSED_SINCE = HassKey[dict[str, float]](f"{DOMAIN}.refused_since")
-_REFUSALS = (Problem.NOT_PERMITTED, Problem.PARTLY_NOT_PERMITTED)
+_MEASURED = (Nature.GAUGE, Nature.REGISTER, Nature.INTERVAL)
 
 
 class Rights:
@@ -32,9 +32,15 @@ class Rights:
         self._since.pop(self._entry_id, None)
 
     @callback
-    def take(self, asked: Collection[str], problems: Mapping[str, Problem]) -> None:
-        """Take in what a poll of those devices came to."""
-        if asked and all(problems.get(device_id) in _REFUSALS for device_id in asked):
+    def take(self, asked: Collection[Point], problems: Mapping[str, Problem], shown: Container[PointId]) -> None:
+        """Take in what a poll of those points came to.
+
+        What is refused in part is refused where nothing that is measured is shown of it, but its connection at most.
+        """
+        measured = {point.id.device_id for point in asked if point.nature in _MEASURED and point.id in shown}
+        refused = {device_id for device_id, problem in problems.items() if problem is Problem.NOT_PERMITTED}
+        partly = {device_id for device_id, problem in problems.items() if problem is Problem.PARTLY_NOT_PERMITTED}
+        if asked and {point.id.device_id for point in asked} <= refused | partly - measured:
             self.refused()
         else:
             self.granted()
