@@ -1,5 +1,6 @@
 """Refusals: too much, too often, not permitted, not understood; each costs as little as it can."""
 
+from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
@@ -201,3 +202,12 @@ async def test_ban_is_waited_out(make_bench: MakeBench) -> None:
             await bench.poll(0.5)
     assert statuses(bench) == [429]
     assert (await bench.poll(1)).samples
+
+
+@pytest.mark.parametrize("guilty", [range(1, 13), range(21, 41), [*range(1, 11), *range(21, 31)], range(1, 41, 2)])
+async def test_many_bad_queries_do_not_hide_the_good_ones(make_bench: MakeBench, guilty: Sequence[int]) -> None:
+    bench = await added(await make_bench(meters=40))
+    spoil(bench, *guilty)
+    await bench.discover()
+    readings = await bench.read()
+    assert devices_in(readings) == {meter(number) for number in range(1, 41)} - {meter(number) for number in guilty}

@@ -1,5 +1,6 @@
 """One poll of an Eniris account: one request for everything, or as much of it as the account's tier allows."""
 
+from collections import deque
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -156,7 +157,28 @@ class LiveValues:
         self._most, self._most_until = max(1, most), self._clock.now() + FEWER_FOR
 
     async def _ask(self, queries: Sequence[Query], poll: Poll, *, again: bool = True) -> None:
-        """Ask them in one request; where that is refused as such, in two halves, down to the one at fault."""
+        """Ask them in one request; where that is refused as such, in two halves, down to the one at fault.
+
+        While none is good, after each one at fault comes the largest part of the others: many in a row hide nobody.
+        """
+        pending = deque([queries])
+        while pending:
+            part = pending.popleft()
+            if await self._is_answered(part, poll, again=again):
+                continue
+            poll.refusals += 1
+            if poll.refusals >= MOST_REFUSALS or self._are_all_bad:
+                self._believe_in_all(poll)
+            if len(part) > 1:
+                pending.extendleft(reversed(_halves(part)))
+                continue
+            poll.bad.append(part[0])
+            self._leave_out(part[0], Problem.UNREACHABLE, poll)
+            if not poll.good:
+                pending.rotate(1)
+
+    async def _is_answered(self, queries: Sequence[Query], poll: Poll, *, again: bool) -> bool:
+        """Ask them in one request, or in less where that is too much. Returns False where it is a bad one."""
         now = self._clock.now()
         spans = {query: self._span(query) for query in queries}
         try:
@@ -164,34 +186,24 @@ class LiveValues:
         except TooMuchError:
             if len(queries) == 1:
                 self._shorten(queries[0], poll)
-                return
-            self._ask_fewer(len(queries) // 2)
-            await self._ask_halves(queries, poll)
+            else:
+                self._ask_fewer(len(queries) // 2)
+                for half in _halves(queries):
+                    await self._ask(half, poll)
         except BadQueryError:
-            poll.refusals += 1
-            if poll.refusals >= MOST_REFUSALS or self._are_all_bad:
-                self._believe_in_all(poll)
-            if len(queries) == 1:
-                poll.bad.append(queries[0])
-                self._leave_out(queries[0], Problem.UNREACHABLE, poll)
-                return
-            await self._ask_halves(queries, poll)
+            return False
         else:
             if self._clock.is_doubtful:
                 raise CannotConnect("POST /v1/telemetry/query: the service's clock is another", answered=True)
             self._after = queries[-1]
             await self._take_items(queries, items, poll, again=again)
+        return True
 
     @property
     def _are_all_bad(self) -> bool:
         """Whether it was the whole service a short while ago."""
         now, until = self._clock.now(), self._all_bad_until
         return until is not None and now < until <= now + ALL_BAD_FOR
-
-    async def _ask_halves(self, queries: Sequence[Query], poll: Poll) -> None:
-        middle = len(queries) // 2
-        await self._ask(queries[:middle], poll)
-        await self._ask(queries[middle:], poll)
 
     def _span(self, query: Query) -> timedelta:
         usual, now = max(SPAN, PERIODS * query.period), self._clock.now()
@@ -282,6 +294,11 @@ class LiveValues:
         for device_id in poll.good & poll.problems.keys():
             if poll.problems[device_id] is Problem.NOT_PERMITTED:
                 poll.problems[device_id] = Problem.PARTLY_NOT_PERMITTED
+
+
+def _halves(queries: Sequence[Query]) -> tuple[Sequence[Query], Sequence[Query]]:
+    middle = len(queries) // 2
+    return queries[:middle], queries[middle:]
 
 
 def _says_something(item: Item | None) -> bool:
