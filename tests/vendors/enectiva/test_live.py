@@ -1,15 +1,17 @@
 """Live values: one request for each, at the pace that the values come and the budget carries."""
 
 from collections import defaultdict
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
+import re
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from custom_components.energy_clouds.vendors.enectiva.jobs import Schedule
-from custom_components.energy_clouds.vendors.errors import CannotConnect, RateLimited
+from custom_components.energy_clouds.vendors.errors import CannotConnect, RateLimited, UnexpectedAnswer
 from custom_components.energy_clouds.vendors.model import Inventory, PointId, Problem, Readings
 from tests.simulators import faults
 from tests.simulators.enectiva import LOGIN_TOKEN, DataSeries, VirtualMeter
@@ -764,3 +766,31 @@ async def test_amount_is_the_months_whatever_day_its_time_is(bench: Bench) -> No
         datetime(2026, 11, 1, tzinfo=UTC),
         datetime(2026, 11, 10, 12, 30, tzinfo=UTC),
     )
+
+
+async def test_service_that_finds_no_meter_costs_nothing_else_that_was_read(make_bench: MakeBench) -> None:
+    bench = await make_bench(options=TYPED)
+    await bench.discover()
+    bench.simulator.faults.add(faults.Status(404), re.compile("/readings$"))
+    await bench.read()
+    with pytest.raises(UnexpectedAnswer):
+        await bench.poll(14)
+    # The data series are due before the meters are asked for again.
+    assert value_of(await bench.poll(6), "data_series_11", "value") is not None
+
+
+async def test_meters_that_stay_away_keep_nobody_from_being_asked_again(make_bench: MakeBench) -> None:
+    bench = await make_bench(meters=35, deltas=404)
+    await bench.discover()
+    ids = [device.id for device in bench.inventory.devices]
+    away = bench.simulator.faults.add(faults.Status(404), re.compile("/readings$"))
+    for _ in range(3):
+        with suppress(UnexpectedAnswer):
+            await bench.poll(10)
+    bench.simulator.faults.remove(away)
+    bench.simulator.faults.add(faults.Status(404), re.compile(f"/({'|'.join(ids[:32])})/readings$"))
+    seen: set[str] = set()
+    for _ in range(4):
+        with suppress(UnexpectedAnswer):
+            seen |= {one.device_id for one in (await bench.poll(6)).samples if one.key == "reading"}
+    assert seen == set(ids[32:])

@@ -17,6 +17,7 @@ SOON = timedelta(seconds=20)
 """What is due so soon is done with what is due: polls are not a minute apart to the second."""
 NEW_MONTH_AFTER = timedelta(minutes=15)
 """So long after the end of a month the first readings of the new one can be there."""
+AFTER_FAILURE = 5 * MINUTE
 _NEVER = datetime.min.replace(tzinfo=UTC)
 _AGAIN = _NEVER + MINUTE
 """After what was never asked for, before all else."""
@@ -120,7 +121,12 @@ class Schedule:
 
     def failed(self, job: Job, now: datetime) -> None:
         """The service stumbled; the others first."""
-        self._set(job, now, 5 * MINUTE)
+        self._set(job, now, AFTER_FAILURE)
+
+    def hurry(self, job: Job, now: datetime) -> None:
+        """Ask no later than after a failure; what is due before keeps its place, or it might never have its turn."""
+        if self._due_at(job) > now + AFTER_FAILURE:
+            self.failed(job, now)
 
     def refused(self, job: Job, now: datetime) -> None:
         """There is no such thing, or no right to it."""

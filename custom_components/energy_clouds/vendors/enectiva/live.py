@@ -122,6 +122,7 @@ class LiveValues:
                 self._lost.add(device)
                 if self._is_lost(jobs):
                     # That is no meter that is gone, but a service that is not all there.
+                    self._schedule.failed(job, now)
                     self._fail(jobs, poll, UnexpectedAnswer(str(err)))
                     return True
             status = HTTPStatus.FORBIDDEN if isinstance(err, NotPermitted) else HTTPStatus.NOT_FOUND
@@ -156,9 +157,10 @@ class LiveValues:
         """Ask for all of those meters again soon, be it that some were taken for gone."""
         for job in jobs:
             if job.kind.path == READINGS:
-                self._schedule.failed(job, self._clock.now())
+                self._schedule.hurry(job, self._clock.now())
                 poll.problems[job.device.id] = Problem.UNREACHABLE
-        poll.failure, poll.succeeded = failure, False
+        # What else was read in this poll is not asked for again soon.
+        poll.failure, poll.succeeded = failure, bool(poll.samples)
 
     async def _newest(self, job: Job) -> list[Dated]:
         """Sort as the service lets one; which type it takes for that is found out once."""
