@@ -332,3 +332,18 @@ async def test_get_is_sent_with_the_token_and_all_that_it_is_to_say() -> None:
     assert sent == [
         ("GET", "/x/{id}", {"priority": Priority.HISTORY, "ids": {"id": "7"}, "query": query, "headers": headers})
     ]
+
+
+async def test_doubt_of_a_clock_that_was_ahead_does_not_outlast_it() -> None:
+    desk = Desk(Grant(access=token("old", 240), refresh=token("refresh", 1000)))
+
+    async def send(text: str) -> Answer:
+        return answer(401 if text == "old" else 200)
+
+    desk.office.error = CannotConnect("away")
+    desk.now += timedelta(hours=2)
+    with pytest.raises(CannotConnect):
+        await desk.tokens.authorized(send)
+    desk.office.error = None
+    desk.now -= timedelta(hours=2)
+    assert (await desk.tokens.authorized(send)).status == 200

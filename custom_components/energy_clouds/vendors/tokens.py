@@ -146,7 +146,7 @@ class Tokens:
         answer = await send(text)
         if answer.status != 401:
             return answer
-        if self._vault.doubted_until is None or self._clock.now() >= self._vault.doubted_until:
+        if not self._is_doubted:
             try:
                 renewed = await self.access(refused=text)
             except VendorError:
@@ -158,6 +158,12 @@ class Tokens:
                 return answer
             self._vault.doubted_until = self._clock.now() + DOUBT
         raise CannotConnect(f"{answer.endpoint}: the service refuses the access token it gave out", answered=True)
+
+    @property
+    def _is_doubted(self) -> bool:
+        """Whether a new token would be of no use now; not for longer than that, whatever the clock said then."""
+        now, until = self._clock.now(), self._vault.doubted_until
+        return until is not None and now < until <= now + DOUBT
 
     async def _log_in(self) -> Grant:
         async with self._vault.lock:
