@@ -170,6 +170,15 @@ async def test_user_with_too_many_tokens(bench: Bench) -> None:
     assert not bench.vendor.notices()
 
 
+@pytest.mark.parametrize("key", ["username", "password", "non_field_errors"])
+async def test_bad_request_that_finds_fault_with_the_credential_is_about_it(bench: Bench, key: str) -> None:
+    bench.simulator.faults.add(faults.Status(400, {key: ["Unable to log in with provided credentials."]}), TOKEN)
+    with pytest.raises(InvalidCredentials) as refusal:
+        await bench.vendor.login()
+    # It is not the address.
+    assert refusal.value.field is None
+
+
 async def test_user_who_may_not_use_the_interface(bench: Bench) -> None:
     bench.simulator.faults.add(faults.Status(403, {"detail": "You do not have permission."}), TOKEN)
     with pytest.raises(NotPermitted):

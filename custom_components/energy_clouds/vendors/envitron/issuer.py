@@ -31,7 +31,7 @@ _ABOUT_THE_CREDENTIAL: Mapping[int, Callable[[str], VendorError]] = {
     401: InvalidCredentials,
     403: NotPermitted,
 }
-_FIELDS = frozenset({"username", "password", "refresh"})
+_FIELDS = frozenset({"username", "password", "refresh", "non_field_errors"})
 """What a 400 finds fault with, where it is about the credential and not about something else."""
 
 
