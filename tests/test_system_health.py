@@ -9,6 +9,8 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry, get_system_health_info
 
 from custom_components.energy_clouds.const import DOMAIN
+from custom_components.energy_clouds.vendors.budget import Priority
+from custom_components.energy_clouds.vendors.errors import RateLimited
 from tests.simulators import faults
 from tests.simulators.enpact import PRODUCTION_KEY, EnpactSimulator
 
@@ -89,3 +91,11 @@ async def test_account_that_is_not_running_is_counted(hass: HomeAssistant, accou
     assert (await health(hass))["accounts"] == "0 of 1 running"
     await hass.config_entries.async_remove(account.entry.entry_id)
     assert await health(hass) == {"accounts": "0 of 0 running"}
+
+
+async def test_service_whose_past_is_being_fetched_is_reached(hass: HomeAssistant, account: Account) -> None:
+    budget = account.entry.runtime_data.budget
+    with pytest.raises(RateLimited):
+        while True:
+            await budget.spend(Priority.HISTORY)
+    assert (await health(hass))["enpact_reach"] == OK

@@ -70,7 +70,7 @@ async def _reach_all(
 
 async def _answers(session: aiohttp.ClientSession, address: URL, budget: Budget) -> bool:
     """Whether anybody answers, whatever it is. Raises `RateLimited`."""
-    await budget.spend(Priority.HISTORY)
+    await budget.spend(Priority.DISCOVERY)
     try:
         async with session.get(address, timeout=TIMEOUT, allow_redirects=False):
             return True
