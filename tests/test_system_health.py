@@ -1,5 +1,6 @@
 """Home Assistant's page on the system's health: which clouds there are, whether they answer, and their budgets."""
 
+from contextlib import suppress
 import inspect
 from typing import Any
 
@@ -95,7 +96,15 @@ async def test_account_that_is_not_running_is_counted(hass: HomeAssistant, accou
 
 async def test_service_whose_past_is_being_fetched_is_reached(hass: HomeAssistant, account: Account) -> None:
     budget = account.entry.runtime_data.budget
-    with pytest.raises(RateLimited):
+    with suppress(RateLimited):
         while True:
             await budget.spend(Priority.HISTORY)
     assert (await health(hass))["enpact_reach"] == OK
+
+
+async def test_service_that_asks_this_page_to_wait_is_left_alone(hass: HomeAssistant, account: Account) -> None:
+    account.simulator.faults.add(faults.RateLimited(600), times=1)
+    assert (await health(hass))["enpact_reach"] == {"type": "failed", "error": "rate limited"}
+    account.simulator.requests.clear()
+    await account.polls(9)
+    assert account.requests == []

@@ -1,6 +1,7 @@
 """What Home Assistant's page on the system's health tells: whether each energy cloud is there, and its budget."""
 
 from collections.abc import Collection
+from http import HTTPStatus
 from typing import Any
 
 import aiohttp
@@ -8,6 +9,7 @@ from homeassistant.components import system_health
 from homeassistant.config_entries import ConfigEntry, ConfigEntryState
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.aiohttp_client import async_get_clientsession
+from homeassistant.util.dt import utcnow
 from yarl import URL
 
 from .const import CONF_CREDENTIALS, CONF_VENDOR, DOMAIN
@@ -15,8 +17,10 @@ from .storage import async_get_budgets
 from .vendors import VENDORS
 from .vendors.budget import Budget, Priority
 from .vendors.errors import InvalidAddress, RateLimited
+from .vendors.http import wait_in
 
 TIMEOUT = aiohttp.ClientTimeout(total=5)
+LONGEST_REFUSAL = 4096
 UNREACHABLE = {"type": "failed", "error": "unreachable"}
 INVALID = {"type": "failed", "error": "invalid address"}
 WAITING = {"type": "failed", "error": "rate limited"}
@@ -72,7 +76,9 @@ async def _answers(session: aiohttp.ClientSession, address: URL, budget: Budget)
     """Whether anybody answers, whatever it is. Raises `RateLimited`."""
     await budget.spend(Priority.DISCOVERY)
     try:
-        async with session.get(address, timeout=TIMEOUT, allow_redirects=False):
+        async with session.get(address, timeout=TIMEOUT, allow_redirects=False) as response:
+            if response.status == HTTPStatus.TOO_MANY_REQUESTS:
+                raise budget.hold(wait_in(response.headers, await response.content.read(LONGEST_REFUSAL), utcnow()))
             return True
     except aiohttp.ClientError, OSError, ValueError:
         # A timeout is an OSError. No text: it may quote the address.
