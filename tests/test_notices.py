@@ -1,14 +1,19 @@
 """Repair issues: of what a person can act upon, exactly one; of what passes by itself, none."""
 
+from datetime import timedelta
+from types import SimpleNamespace
+from typing import Any
 from unittest.mock import patch
 
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import issue_registry as ir
 import pytest
 
+from custom_components.energy_clouds.account_notices import AccountNotices, forget_notices
 from custom_components.energy_clouds.const import DOMAIN
 from custom_components.energy_clouds.rights import Rights
-from custom_components.energy_clouds.vendors.model import Nature, Point, PointId, Problem, Quantity
+from custom_components.energy_clouds.vendors.errors import NotPermitted
+from custom_components.energy_clouds.vendors.model import Nature, Notice, Point, PointId, Problem, Quantity
 from tests.simulators import faults
 from tests.simulators.eniris import GRID_METER, EnirisSimulator
 from tests.simulators.eniris.fields import constant
@@ -172,3 +177,23 @@ async def test_account_near_home_assistants_limit_of_entities_says_so_before(
         assert (words["count"], words["limit"]) == (str(enabled), str(int(enabled / 0.9)))
     await account.polls(16)
     assert issues(hass) == []
+
+
+@pytest.mark.parametrize(
+    ("notice", "told"),
+    [
+        (Notice(key="unknown_virtual_meter"), ["rights_missing", "unknown_virtual_meter"]),
+        (Notice(key="scope_missing", explains_silence=True), ["scope_missing"]),
+    ],
+)
+async def test_of_what_keeps_all_values_away_one_notice_is_told(
+    hass: HomeAssistant, account: Account, notice: Notice, told: list[str]
+) -> None:
+    await account.start()
+    vendor: Any = SimpleNamespace(notices=lambda: [notice], empty="no_devices")
+    notices = AccountNotices(hass, account.entry, vendor)
+    notices.show(NotPermitted("no"), patience=timedelta(0), empty_lists=0)
+    assert sorted(map(str, issues(hass))) == told
+    forget_notices(hass, account.entry)
+    notices.show(None, patience=timedelta(0), empty_lists=0)
+    assert issues(hass) == [notice.key]

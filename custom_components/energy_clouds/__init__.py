@@ -12,13 +12,13 @@ from homeassistant.helpers import config_validation as cv, device_registry as dr
 from homeassistant.helpers.dispatcher import async_dispatcher_connect
 from homeassistant.helpers.typing import ConfigType
 
+from .account_notices import forget_notices
 from .connection import async_connect
 from .const import CONF_CREDENTIALS, CONF_VENDOR, DOMAIN, PLATFORMS
 from .coordinator import EnergyCloudsConfigEntry, EnergyCloudsCoordinator
 from .counters import async_load_counters, async_remove_counters
 from .devices import vendor_device_id
 from .history import async_keep_history, async_remove_history
-from .notices import show_notices
 from .services import async_register_services
 from .sessions import async_log_out, entries_with
 from .storage import AccountStore, async_get_budgets
@@ -36,7 +36,7 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
     @callback
     def entry_changed(_change: ConfigEntryChange, entry: ConfigEntry) -> None:
         if entry.domain == DOMAIN and entry.disabled_by is not None:
-            show_notices(hass, entry, ())
+            forget_notices(hass, entry)
 
     async_dispatcher_connect(hass, SIGNAL_CONFIG_ENTRY_CHANGED, entry_changed)
     return True
@@ -80,7 +80,7 @@ async def async_remove_entry(hass: HomeAssistant, entry: EnergyCloudsConfigEntry
     await AccountStore(hass, entry.entry_id).remove()
     await async_remove_counters(hass, entry)
     await async_remove_history(hass, entry)
-    show_notices(hass, entry, ())
+    forget_notices(hass, entry)
     vendor, credentials = entry.data[CONF_VENDOR], entry.data[CONF_CREDENTIALS]
     if entries_with(hass, vendor, credentials):
         return

@@ -19,6 +19,13 @@ NEAR = 0.9
 """From so much of Home Assistant's limit on, a person is told."""
 
 
+@callback
+def forget_notices(hass: HomeAssistant, entry: ConfigEntry) -> None:
+    """Take the repair issues of an account away that is disabled or removed, and what was to become one."""
+    Rights(hass, entry.entry_id).granted()
+    show_notices(hass, entry, ())
+
+
 class AccountNotices:
     """The repair issues of one account."""
 
@@ -48,7 +55,7 @@ class AccountNotices:
         of_vendor = self._vendor.notices()
         yield from of_vendor
         # Of what keeps all values away, one is told.
-        if not of_vendor:
+        if not any(notice.explains_silence for notice in of_vendor):
             refused_for = self._rights.refused_for
             if refused_for is not None and refused_for >= patience:
                 yield Notice(key="rights_missing")

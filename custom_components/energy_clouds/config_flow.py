@@ -138,15 +138,21 @@ class EnergyCloudsConfigFlow(ConfigFlow, domain=DOMAIN):
         kept = kept_credentials(VENDORS[vendor], credentials, account)
         grant = await self._async_keep_tokens(vendor, kept)
         result = self.async_update_reload_and_abort(entry, data_updates={CONF_CREDENTIALS: kept})
-        if not entries_with(self.hass, vendor, replaced):
-            # Neither tokens nor requests are left of a credential that no account has.
-            vaults, budgets = await async_get_vaults(self.hass), await async_get_budgets(self.hass)
+        # Neither tokens nor requests are left of a credential that no account has.
+        if is_unused := not entries_with(self.hass, vendor, replaced):
+            vaults = await async_get_vaults(self.hass)
             grant = vaults.of(VENDORS[vendor], replaced).grant
             await vaults.forget(VENDORS[vendor], replaced)
-            await budgets.forget(VENDORS[vendor], replaced)
-        if grant is not None:
-            await async_log_out(self.hass, vendor, replaced, Vault(grant))
+        await self._async_log_out(vendor, replaced, grant, kept)
+        if is_unused:
+            await (await async_get_budgets(self.hass)).forget(VENDORS[vendor], replaced)
         return result
+
+    async def _async_log_out(self, vendor: str, replaced: Credentials, grant: Grant | None, kept: Credentials) -> None:
+        """End the session in whose place there is another one; not where the service went on with the same."""
+        current = (await async_get_vaults(self.hass)).of(VENDORS[vendor], kept).grant
+        if grant is not None and (current is None or current.refresh != grant.refresh):
+            await async_log_out(self.hass, vendor, replaced, Vault(grant))
 
     async def _async_keep_tokens(self, vendor: str, credentials: Credentials) -> Grant | None:
         """Let the account have the tokens of this dialogue, which has kept them to itself. Returns those it had."""

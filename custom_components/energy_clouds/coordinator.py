@@ -185,14 +185,12 @@ class EnergyCloudsCoordinator(DataUpdateCoordinator[dict[PointId, Sample]]):
     @override
     def async_update_listeners(self) -> None:
         changed, self._changed = self._changed | self._availability_changes(), set()
-        for listener in self._account_listeners:
-            listener()
-        for point_id in changed:
-            if (update := self._entities.get(point_id)) is not None:
-                try:
-                    update()
-                except Exception:
-                    _LOGGER.exception("Could not show %s of %s", point_id.key, self.name)
+        entities = ((one.key, self._entities[one]) for one in changed if one in self._entities)
+        for what, update in (*(("the account", listener) for listener in self._account_listeners), *entities):
+            try:
+                update()
+            except Exception:
+                _LOGGER.exception("Could not show %s of %s", what, self.name)
 
     @override
     async def _async_setup(self) -> None:

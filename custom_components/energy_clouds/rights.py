@@ -28,7 +28,7 @@ class Rights:
 
     @callback
     def granted(self) -> None:
-        """The service has refused not everything; or the account is gone."""
+        """The service has refused not everything, or is asked no more."""
         self._since.pop(self._entry_id, None)
 
     @callback

@@ -11,13 +11,18 @@ from custom_components.energy_clouds.vendors.clock import ServiceClock, http_dat
 NOW = datetime(2026, 11, 17, 10, tzinfo=UTC)
 
 
-def shown_after(*errors: float | None) -> float:
-    """By how many seconds the clock is corrected when answers have shown those errors; None for one without a date."""
+def clock_after(*errors: float | None) -> ServiceClock:
+    """The clock after answers that have shown those errors; None for one without a date."""
     clock = ServiceClock(lambda: NOW)
     for error in errors:
         shown = None if error is None else format_datetime(NOW + timedelta(seconds=error), usegmt=True)
         clock.observe(shown)
-    return (clock.now() - NOW).total_seconds()
+    return clock
+
+
+def shown_after(*errors: float | None) -> float:
+    """By how many seconds the clock is corrected then."""
+    return (clock_after(*errors).now() - NOW).total_seconds()
 
 
 @pytest.mark.parametrize(
@@ -50,6 +55,26 @@ def shown_after(*errors: float | None) -> float:
 )
 def test_two_answers_in_a_row_are_believed(errors: tuple[float | None, ...], corrected: float) -> None:
     assert shown_after(*errors) == corrected
+
+
+@pytest.mark.parametrize(
+    ("errors", "doubtful"),
+    [
+        ((), False),
+        ((0, 30), False),
+        ((3600,), True),
+        ((3600, 3600), False),
+        ((3600, 3600, 0), True),
+        ((3600, 3600, 0, 0), False),
+        # Two machines, or a proxy whose date stands still: there is nothing to wait for.
+        ((60, 120), True),
+        ((60, 120, 180), False),
+        ((60, 120, 180, 240), False),
+        ((60, 120, 180, 180, 0), True),
+    ],
+)
+def test_answer_that_contradicts_the_clock_is_doubted_for_a_while(errors: tuple[float, ...], doubtful: bool) -> None:
+    assert clock_after(*errors).is_doubtful is doubtful
 
 
 @pytest.mark.parametrize(

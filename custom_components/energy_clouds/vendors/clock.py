@@ -6,6 +6,8 @@ from email.utils import parsedate_to_datetime
 
 LONGEST_ERROR = timedelta(days=1)
 TOLERANCE = timedelta(seconds=30)
+MOST_DOUBTS = 2
+"""A service whose every answer contradicts the one before (a proxy's, or of two machines) is not waited for."""
 
 
 class ServiceClock:
@@ -14,6 +16,7 @@ class ServiceClock:
     def __init__(self, local_now: Callable[[], datetime]) -> None:
         self._local_now = local_now
         self._error = self._shown_error = timedelta(0)
+        self._doubts = 0
 
     def now(self) -> datetime:
         """The service's time, as far as known; UTC."""
@@ -22,7 +25,7 @@ class ServiceClock:
     @property
     def is_doubtful(self) -> bool:
         """Whether the newest answer contradicts that: what was asked for by time may be of another time."""
-        return abs(self._shown_error - self._error) > TOLERANCE
+        return 0 < self._doubts <= MOST_DOUBTS
 
     def observe(self, date: str | None) -> None:
         """Take in an answer's `Date` header."""
@@ -32,6 +35,7 @@ class ServiceClock:
             error = timedelta(0)
         if abs(error - self._shown_error) <= TOLERANCE:
             self._error = error
+        self._doubts = self._doubts + 1 if abs(error - self._error) > TOLERANCE else 0
         self._shown_error = error
 
 

@@ -216,12 +216,14 @@ class Notice(msgspec.Struct, frozen=True, kw_only=True):
     """Something about an account that a person should know of and can mend.
 
     `key` names its text. The words that fill in the text are in `words`; `about` is the one of them that tells two
-    notices of the same key apart.
+    notices of the same key apart. `explains_silence` says that it tells why nothing may be read or listed, should that
+    be so.
     """
 
     key: str
     about: str = ""
     words: tuple[tuple[str, str], ...] = ()
+    explains_silence: bool = False
 
 
 class Inventory(msgspec.Struct, frozen=True, kw_only=True):

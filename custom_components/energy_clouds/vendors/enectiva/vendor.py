@@ -166,7 +166,7 @@ class Enectiva(Vendor):
     def notices(self) -> Collection[Notice]:
         return [
             *(
-                Notice(key="scope_missing", about=scope.value, words=(("scope", scope.value),))
+                Notice(key="scope_missing", about=scope.value, words=(("scope", scope.value),), explains_silence=True)
                 for scope in self._features.missing_scopes()
             ),
             *self._live.notices(),

@@ -145,7 +145,7 @@ class Eniris(Vendor):
 
     @override
     def notices(self) -> Collection[Notice]:
-        return (Notice(key="telemetry_not_visible"),) if self._known.shows_no_series else ()
+        return (Notice(key="telemetry_not_visible", explains_silence=True),) if self._known.shows_no_series else ()
 
     @override
     def now(self) -> datetime:

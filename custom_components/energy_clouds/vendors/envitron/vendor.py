@@ -136,7 +136,7 @@ class Envitron(Vendor):
     @override
     def notices(self) -> Collection[Notice]:
         held = (budget.held_because for budget in (self._budget, self._login_budget))
-        return (Notice(key=TOO_MANY_TOKENS),) if TOO_MANY_TOKENS in held else ()
+        return (Notice(key=TOO_MANY_TOKENS, explains_silence=True),) if TOO_MANY_TOKENS in held else ()
 
     @override
     def now(self) -> datetime:
