@@ -74,10 +74,11 @@ class Journal(list[Recorded]):
     @override
     def append(self, request: Recorded) -> None:
         self.number += 1
-        self.served.append(request.time)
-        if (done := self._clock()) != request.time:
-            self.served.append(done)
         if request.status == 200:
+            # A refusal tells no value; a storm of them is longer than what is remembered.
+            self.served.append(request.time)
+            if (done := self._clock()) != request.time:
+                self.served.append(done)
             self.answered = done
         if request.status == 429:
             if self._refusals:
