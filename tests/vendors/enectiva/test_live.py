@@ -678,6 +678,28 @@ async def test_month_that_is_over_is_gone_at_once_and_the_new_one_comes(
     assert bench.clock() - begins < timedelta(minutes=20)
 
 
+async def test_month_of_which_the_first_readings_are_late_is_asked_for_again(make_bench: MakeBench) -> None:
+    begins = datetime(2026, 12, 1, tzinfo=UTC)
+    bench = await make_bench(start=begins - timedelta(minutes=10, seconds=30))
+    meter = bench.simulator.add_meter(time_zone="UTC").id
+    bench.simulator.meters = {meter: bench.simulator.meters[meter]}
+    for quarter in range(5):
+        bench.simulator.delay_reading(meter, begins + quarter * QUARTER, begins + timedelta(minutes=70))
+    await bench.discover()
+    month = PointId(device_id=meter, key="month")
+    assert month in (await bench.read()).samples
+    bench.simulator.requests.clear()
+    await watched(bench, 75, 1)
+    assert month not in (await bench.read()).samples
+    while month not in (await bench.poll()).samples:
+        assert bench.clock() - begins < timedelta(minutes=95)
+    # Once in a quarter of an hour, and every three hours again once it is there.
+    assert len(times_asked(bench, f"/meters/{meter}/deltas")) <= 6
+    bench.simulator.requests.clear()
+    await watched(bench, 170, 5)
+    assert times_asked(bench, f"/meters/{meter}/deltas") == []
+
+
 async def test_month_that_ends_while_the_service_is_down_is_gone_when_it_is_back(make_bench: MakeBench) -> None:
     bench = await started(await make_bench(start=datetime(2026, 11, 30, 23, 50, 30, tzinfo=UTC)))
     bench.simulator.faults.add(faults.Status(500))

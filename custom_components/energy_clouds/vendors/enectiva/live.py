@@ -18,6 +18,8 @@ from .jobs import KINDS, Job, Schedule
 from .known import MONTH, Known, asked_for, vendor_id
 
 FUTURE_TOLERANCE = timedelta(minutes=1)
+MONTH_BEGINS_WITHIN = timedelta(hours=6)
+"""How long after its start a month is asked for again and again, as the first readings of it may be late."""
 MOST_FAILURES_IN_A_ROW = 3
 _UNKNOWN = {DeviceKind.DATA_SERIES: "unknown_data_series", DeviceKind.VIRTUAL_METER: "unknown_virtual_meter"}
 
@@ -146,6 +148,8 @@ class LiveValues:
             self._unknown.pop(device, None)
             self._take(job, rows, poll)
             self._schedule.done(job, now)
+            if job.kind.key == MONTH and self._awaits_month(job.device.id):
+                self._schedule.month_ended(job, now)
         return True
 
     def _is_lost(self, jobs: Sequence[Job]) -> bool:
@@ -215,6 +219,14 @@ class LiveValues:
         for point_id in over:
             del self._months[point_id]
             poll.broken.add(point_id)
+
+    def _awaits_month(self, device: str) -> bool:
+        """Whether a month has just begun of which there is nothing yet, though there was of the one before."""
+        local = self._clock.now().astimezone(self._zone)
+        if local - local.replace(day=1, hour=0, minute=0) > MONTH_BEGINS_WITHIN:
+            return False
+        month = PointId(device_id=device, key=MONTH)
+        return self._known.has(device, MONTH) and month not in {asked_for(one) for one in self._months}
 
     def _month(self, time: datetime) -> tuple[int, int]:
         local = time.astimezone(self._zone)
