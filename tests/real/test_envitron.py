@@ -95,7 +95,7 @@ def test_after_the_wait_the_account_is_added(
     finish(dialog)
     entry = loop.run(only_entry(api))
     assert entry.state == "loaded"
-    assert all(entity.valid for entity in entry.entities())
+    assert all(entity.valid for entity in entry.measuring())
     assert envitron.logins == 1
 
 
@@ -125,7 +125,7 @@ def test_a_changed_password_is_asked_for(
     expect(dialog.get_by_text("Re-authentication was successful")).to_be_visible()
     dialog.get_by_role("button", name="Close").last.click()
     dialog.wait_for(state="hidden")
-    assert all(entity.valid for entity in loop.run(only_entry(api)).entities())
+    assert all(entity.valid for entity in loop.run(only_entry(api)).measuring())
     assert envitron.logins == 2
 
 
@@ -155,4 +155,4 @@ def _use_up_tokens(envitron: EnvitronSimulator, username: str) -> None:
 
 
 def _poll(loop: Background, api: Api) -> None:
-    loop.run(api.refresh(loop.run(only_entry(api)).entities()[0].id))
+    loop.run(api.refresh(loop.run(only_entry(api)).measuring()[0].id))

@@ -98,9 +98,9 @@ class Vault:
         self._keep = _keep_nothing
 
     async def put(self, grant: Grant) -> None:
-        """Keep a grant; only then is it there for use."""
+        """Keep a grant; only then is it there for use. What was doubted was the one before."""
         await self._keep(grant)
-        self.grant = grant
+        self.grant, self.doubted_until = grant, None
 
 
 class Issuer(ABC):
