@@ -161,7 +161,7 @@ class EnergyCloudsConfigFlow(ConfigFlow, domain=DOMAIN):
             return None
         async with vault.lock:
             replaced = vault.grant
-            await vault.put(self._vault.grant)
+            await vault.begin(self._vault.grant)
         self._vault = Vault()
         return replaced
 

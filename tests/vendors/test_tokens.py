@@ -349,8 +349,10 @@ async def test_doubt_of_a_clock_that_was_ahead_does_not_outlast_it() -> None:
     assert (await desk.tokens.authorized(send)).status == 200
 
 
-async def test_grant_of_a_new_sign_in_is_not_doubted_for_the_one_before() -> None:
-    vault = Vault()
-    vault.doubted_until = datetime(2026, 11, 17, 10, tzinfo=UTC)
-    await vault.put(Grant(access=Token(text="new", expires=vault.doubted_until + timedelta(hours=1))))
-    assert vault.doubted_until is None
+async def test_grant_that_a_person_signed_in_for_is_not_doubted_for_the_one_before() -> None:
+    vault, grant = Vault(), Grant(access=Token(text="new", expires=NOW + timedelta(hours=1)))
+    vault.doubted_until = NOW
+    await vault.put(grant)
+    assert vault.doubted_until == NOW
+    await vault.begin(grant)
+    assert (vault.grant, vault.doubted_until) == (grant, None)

@@ -98,9 +98,14 @@ class Vault:
         self._keep = _keep_nothing
 
     async def put(self, grant: Grant) -> None:
-        """Keep a grant; only then is it there for use. What was doubted was the one before."""
+        """Keep a grant; only then is it there for use."""
         await self._keep(grant)
-        self.grant, self.doubted_until = grant, None
+        self.grant = grant
+
+    async def begin(self, grant: Grant) -> None:
+        """Keep the grant that a person has signed in for: what was doubted was the one before."""
+        await self.put(grant)
+        self.doubted_until = None
 
 
 class Issuer(ABC):
