@@ -37,10 +37,8 @@ class Rights:
 
         What is refused in part is refused where nothing that is measured is shown of it, but its connection at most.
         """
-        measured = {point.id.device_id for point in asked if point.nature in _MEASURED and point.id in shown}
-        refused = {device_id for device_id, problem in problems.items() if problem is Problem.NOT_PERMITTED}
-        partly = {device_id for device_id, problem in problems.items() if problem is Problem.PARTLY_NOT_PERMITTED}
-        if asked and {point.id.device_id for point in asked} <= refused | partly - measured:
+        # Most polls have no problem at all, and there may be thousands of points.
+        if problems and asked and _are_refused(asked, problems, shown):
             self.refused()
         else:
             self.granted()
@@ -50,3 +48,10 @@ class Rights:
         """How long everything has been refused; None while something is granted."""
         since = self._since.get(self._entry_id)
         return None if since is None else timedelta(seconds=time.monotonic() - since)
+
+
+def _are_refused(asked: Collection[Point], problems: Mapping[str, Problem], shown: Container[PointId]) -> bool:
+    measured = {point.id.device_id for point in asked if point.nature in _MEASURED and point.id in shown}
+    refused = {device_id for device_id, problem in problems.items() if problem is Problem.NOT_PERMITTED}
+    partly = {device_id for device_id, problem in problems.items() if problem is Problem.PARTLY_NOT_PERMITTED}
+    return {point.id.device_id for point in asked} <= refused | partly - measured
